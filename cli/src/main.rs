@@ -1,0 +1,2 @@
+//! Not started yet.
+fn main() {}
