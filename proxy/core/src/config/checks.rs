@@ -15,17 +15,11 @@ pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option
         return Some(address);
     }
     let message = format!("`{text}` is not an IP address with a port");
-    if text.parse::<std::net::IpAddr>().is_ok() {
+    if text.matches(':').count() > 1 {
+        let help = "write IPv6 addresses in brackets: \"[::1]:80\"";
+        problems.push_with_help(at, message, help);
+    } else if text.parse::<std::net::IpAddr>().is_ok() {
         problems.push_with_help(at, message, format!("add the port, such as \"{text}:80\""));
-    } else if text
-        .rsplit_once(':')
-        .is_some_and(|(host, _)| host.contains(':'))
-    {
-        problems.push_with_help(
-            at,
-            message,
-            "write IPv6 addresses in brackets: \"[::1]:80\"",
-        );
     } else {
         problems.push_with_help(at, message, "names are not looked up; write the address");
     }

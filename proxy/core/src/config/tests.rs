@@ -61,6 +61,7 @@ fn the_seed_s_configuration() {
 
 /// Everything that can be wrong beyond the shape, all reported at once.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one file with every mistake in it")]
 fn every_mistake_is_reported_at_once() {
     let problems = meant(
         r#"
@@ -78,7 +79,7 @@ address = "127.0.0.1:80"
 address = "127.0.0.1:80"
 [upstream.empty]
 [upstream.web_app]
-retry = { on = ["eror", "http_599", "off"] }
+retry = { on = ["eror", "http_505", "off"] }
 [[upstream.web_app.server]]
 address = "10.0.0.1:80"
 backup = true
@@ -126,7 +127,7 @@ names = ["c.com"]
         "upstream.web_app.server[0].weight: must be at least 1",
         "upstream.web_app.server[1].address: 10.0.0.1:80 is already a server of `web_app`",
         "upstream.web_app.retry.on[0]: `eror` is no condition for a retry (did you mean \"error\"?)",
-        "upstream.web_app.retry.on[1]: `http_599` is no condition for a retry (did you mean \"http_500\"?)",
+        "upstream.web_app.retry.on[1]: `http_505` is no condition for a retry (did you mean \"http_500\"?)",
         "upstream.web_app.retry.on[2]: `off` stands alone",
         "site[0].names[1]: `a*.com` is not a host name (\"example.com\", \"*.example.com\" or \"_\")",
         "site[0].names[2]: `A.com` is already a name at site[0].names[0]",

@@ -169,7 +169,7 @@ mod tests {
             length in prop::option::of(0u64..100),
         ) {
             let length = length.map_or(String::new(), |n| format!("Content-Length: {n}\r\n"));
-            let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let lines = lines.into_iter().chain([String::new()]).collect::<Vec<_>>().join("\r\n");
             let request = format!("POST /a HTTP/1.1\r\nHost: a\r\n{lines}{length}\r\n");
             if let Ok(head) = RequestHead::parse(request.as_bytes()) {
                 let body = head.body;

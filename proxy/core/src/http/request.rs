@@ -305,7 +305,7 @@ fn syntax(error: httparse::Error, line: &str) -> Rejection {
         httparse::Error::HeaderValue => Rejection::bad("a header value is malformed"),
         httparse::Error::NewLine => Rejection::bad("a line does not end in CRLF"),
         httparse::Error::TooManyHeaders => Rejection::bad("more than 256 header lines"),
-        httparse::Error::Version if line.rsplit(' ').next().is_some_and(is_version) => {
+        httparse::Error::Version if names_other_version(line) => {
             Rejection::new(505, "an HTTP version other than 1.0 and 1.1")
         }
         httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => {
@@ -314,8 +314,13 @@ fn syntax(error: httparse::Error, line: &str) -> Rejection {
     }
 }
 
-fn is_version(word: &str) -> bool {
-    let number = word.strip_prefix("HTTP/").unwrap_or_default().as_bytes();
+/// Whether the request line is well formed but for its version.
+fn names_other_version(line: &str) -> bool {
+    let mut words = line.split(' ').skip(2);
+    let (Some(version), None) = (words.next(), words.next()) else {
+        return false;
+    };
+    let number = version.strip_prefix("HTTP/").unwrap_or_default().as_bytes();
     matches!(number, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 

@@ -1,0 +1,186 @@
+//! Values that may be written in more than one way: enums, and "a string or a table".
+
+use serde_json::{Map, Value};
+use settings::closest;
+use toml::de::DeTable;
+
+use super::kind::{self, Kind};
+use super::{Node, Walk, missing_key, required, words};
+use crate::config::report::Finding;
+
+impl<'s> Walk<'s> {
+    /// The ways in which a value of `schema` may be written; none when there is only one.
+    pub(super) fn alternatives(self, schema: &'s Value) -> Vec<&'s Value> {
+        let listed = ["oneOf", "anyOf"]
+            .into_iter()
+            .filter_map(|name| schema.get(name).and_then(Value::as_array))
+            .flatten();
+        let mut ways = Vec::new();
+        for way in listed
+            .map(|way| self.resolve(way))
+            .filter(|way| !is_null(way))
+        {
+            let inner = self.alternatives(way);
+            if inner.is_empty() {
+                ways.push(way);
+            } else {
+                ways.extend(inner);
+            }
+        }
+        if ways.is_empty() && schema.get("enum").is_some() {
+            ways.push(schema);
+        }
+        ways
+    }
+
+    /// Checks a value against the way of writing that it most likely follows.
+    pub(super) fn choice(self, ways: &[&'s Value], node: Node<'_>, findings: &mut Vec<Finding>) {
+        let fitting = |kind: Kind| {
+            move |way: &&&'s Value| {
+                let kinds = kind::accepted(way);
+                kinds.is_empty() || kinds.iter().any(|accepted| accepted.accepts(kind))
+            }
+        };
+        let fitting: Vec<_> = ways.iter().filter(fitting(node.kind())).copied().collect();
+        if fitting.is_empty() {
+            findings.push(wrong_kind(ways, node));
+        } else if let Some(text) = node.value.get_ref().as_str()
+            && fitting.iter().all(|way| !spelled(way).is_empty())
+        {
+            let known = fitting.iter().flat_map(|way| spelled(way));
+            findings.extend(unknown_word(node, text, known));
+        } else if let Some(table) = node.value.get_ref().as_table() {
+            self.tagged(&fitting, node, table, findings);
+        } else {
+            self.nearest(&fitting, node, findings);
+        }
+    }
+
+    /// Chooses between tables by the word under a common key (`type = "http"`).
+    fn tagged(
+        self,
+        ways: &[&'s Value],
+        node: Node<'_>,
+        table: &DeTable<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(tag) = common_tag(ways) else {
+            return self.nearest(ways, node, findings);
+        };
+        let Some((key, value)) = table.get_key_value(tag) else {
+            findings.push(missing_key(node.span(), tag));
+            return;
+        };
+        let word = value.get_ref().as_str();
+        let meant = ways
+            .iter()
+            .find(|way| word.is_some() && tag_word(way, tag) == word);
+        if let Some(way) = meant {
+            return self.value_of(way, node, findings);
+        }
+        let node = Node {
+            key: &key.span(),
+            value,
+        };
+        let known = ways.iter().filter_map(|way| tag_word(way, tag));
+        findings.extend(match word {
+            Some(word) => unknown_word(node, word, known),
+            None => Some(wrong_kind(&[&Value::Null], node)),
+        });
+    }
+
+    /// Checks against every way and keeps the complaints of the one that has the fewest.
+    fn nearest(self, ways: &[&'s Value], node: Node<'_>, findings: &mut Vec<Finding>) {
+        let complaints = ways.iter().map(|way| {
+            let mut complaints = Vec::new();
+            self.value_of(way, node, &mut complaints);
+            let distance = complaints.len() + 2 * absent(way, node);
+            (distance, complaints)
+        });
+        if let Some((_, complaints)) = complaints.min_by_key(|(distance, _)| *distance) {
+            findings.extend(complaints);
+        }
+    }
+
+    /// Checks against a way of writing that is not itself a choice.
+    fn value_of(self, way: &'s Value, node: Node<'_>, findings: &mut Vec<Finding>) {
+        let value = node.value.get_ref();
+        if let Some(table) = value.as_table() {
+            self.table(way, node.key, table, findings);
+        } else if let (Some(text), [_, ..]) = (value.as_str(), &*spelled(way)) {
+            findings.extend(unknown_word(node, text, spelled(way).into_iter()));
+        } else {
+            self.value(way, node, findings);
+        }
+    }
+}
+
+/// How many of the keys that `way` requires are not there.
+fn absent(way: &Value, node: Node<'_>) -> usize {
+    let table = node.value.get_ref().as_table();
+    required(way)
+        .filter(|name| table.is_none_or(|table| !table.contains_key(*name)))
+        .count()
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("null")
+}
+
+/// The words a string must be one of, when the schema lists them.
+fn spelled(schema: &Value) -> Vec<&str> {
+    let one = schema.get("const").and_then(Value::as_str);
+    let several = schema.get("enum").and_then(Value::as_array);
+    one.into_iter()
+        .chain(several.into_iter().flatten().filter_map(Value::as_str))
+        .collect()
+}
+
+/// The key whose word tells these tables apart, if each of them has one.
+fn common_tag<'s>(ways: &[&'s Value]) -> Option<&'s str> {
+    let properties = ways.first()?.get("properties").and_then(Value::as_object)?;
+    properties
+        .keys()
+        .map(String::as_str)
+        .find(|name| ways.iter().all(|way| tag_word(way, name).is_some()))
+}
+
+fn tag_word<'s>(way: &'s Value, tag: &str) -> Option<&'s str> {
+    let properties: &Map<String, Value> = way.get("properties")?.as_object()?;
+    properties.get(tag)?.get("const")?.as_str()
+}
+
+fn wrong_kind(ways: &[&Value], node: Node<'_>) -> Finding {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for kind in ways.iter().flat_map(|way| kind::accepted(way)) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    if kinds.is_empty() {
+        kinds.push(Kind::String);
+    }
+    let message = format!("expected {}, found {}", kind::list(&kinds), node.kind());
+    Finding {
+        span: node.span(),
+        message,
+        help: None,
+    }
+}
+
+fn unknown_word<'a>(
+    node: Node<'_>,
+    word: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Option<Finding> {
+    if known.clone().any(|known| known == word) {
+        return None;
+    }
+    let help = closest(word, known.clone()).map(|meant| format!("did you mean `{meant}`?"));
+    let message = format!("`{word}` is not one of {}", words(known));
+    Some(Finding {
+        span: node.span(),
+        message,
+        help,
+    })
+}

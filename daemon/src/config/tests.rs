@@ -1,0 +1,270 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use insta::assert_snapshot;
+use serde::Deserialize;
+use settings::{Period, Size};
+
+use super::*;
+
+/// A configuration with one of everything that ours are made of.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    server: Server,
+    #[serde(default)]
+    listener: Vec<Listener>,
+    #[serde(default)]
+    upstream: BTreeMap<String, Upstream>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Server {
+    threads: u16,
+    graceful_timeout: Period,
+    max_body: Option<Size>,
+    log: Option<Log>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Log {
+    Switch(bool),
+    Path(String),
+    File(File),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct File {
+    path: String,
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    /// As Apache writes it.
+    #[default]
+    Combined,
+    /// One object on each line.
+    Json,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Listener {
+    address: String,
+    #[serde(default)]
+    http2: bool,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Upstream {
+    #[serde(default)]
+    balance: Option<Balance>,
+    health_check: Option<Check>,
+    server: Vec<Peer>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Balance {
+    RoundRobin,
+    LeastConn,
+    #[serde(untagged)]
+    Hash {
+        hash: String,
+        #[serde(default)]
+        consistent: bool,
+    },
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+enum Check {
+    Tcp { interval: Period },
+    Http { interval: Period, path: String },
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Peer {
+    address: String,
+    weight: Option<NonZeroU32>,
+}
+
+fn document(text: &str) -> Result<Document, Report> {
+    let env = |name: &str| (name == "NODE_IP").then(|| "10.0.0.1".to_owned());
+    Document::parse("edge.toml", text, &env)
+}
+
+fn refused(text: &str) -> Report {
+    match document(text).and_then(|document| document.read::<Written>()) {
+        Ok(written) => panic!("accepted: {written:?}"),
+        Err(report) => report,
+    }
+}
+
+fn lines(text: &str) -> String {
+    refused(text).lines().collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn reads_what_is_right() {
+    let text = r#"
+        [server]
+        threads = 2
+        graceful_timeout = "30s"
+        log = { path = "/var/log/edge.log", format = "json" }
+        [[listener]]
+        address = "${NODE_IP}:${PORT:-80}"
+        [upstream.web]
+        balance = { hash = "$request_uri" }
+        health_check = { type = "tcp", interval = "3s" }
+        [[upstream.web.server]]
+        address = "10.0.0.2:80"
+        weight = 2
+    "#;
+    let written: Written = document(text).unwrap().read().unwrap();
+    assert_eq!(written.listener[0].address, "10.0.0.1:80");
+    assert!(!written.listener[0].http2);
+    assert_eq!(written.server.threads, 2);
+    assert_eq!(written.server.graceful_timeout.0.as_secs(), 30);
+    assert!(written.server.max_body.is_none());
+    assert!(matches!(&written.server.log, Some(Log::File(file))
+        if matches!(file.format, Format::Json) && file.path.ends_with("edge.log")));
+    let web = &written.upstream["web"];
+    assert!(
+        matches!(&web.balance, Some(Balance::Hash { hash, consistent: false })
+        if hash == "$request_uri")
+    );
+    assert!(
+        matches!(&web.health_check, Some(Check::Tcp { interval }) if interval.0.as_secs() == 3)
+    );
+    assert_eq!(web.server[0].weight.map(NonZeroU32::get), Some(2));
+    assert_eq!(web.server[0].address, "10.0.0.2:80");
+    let http =
+        "[upstream.web]\nserver = []\nhealth_check = { type = 'http', interval = 0, path = '/h' }";
+    let written: Written = document(http).unwrap().read().unwrap();
+    assert!(
+        matches!(&written.upstream["web"].health_check, Some(Check::Http { interval, path })
+        if interval.0.is_zero() && path == "/h")
+    );
+    let short: Written = document("server.log = false").unwrap().read().unwrap();
+    assert!(matches!(short.server.log, Some(Log::Switch(false))));
+    let path: Written = document("server.log = 'x'").unwrap().read().unwrap();
+    assert!(matches!(path.server.log, Some(Log::Path(path)) if path == "x"));
+}
+
+#[test]
+fn shows_every_mistake_at_its_place() {
+    let text = r#"# A site
+[server]
+threads = "four"
+gracefull_timeout = "30s"
+max_body = "10MB"
+
+[[listener]]
+adress = "${NODE_IP}:80"
+
+[[listener]]
+address = "${NOBODY}:443"
+http2 = "yes"
+
+[upstream.web]
+balance = "round_robbin"
+server = [{ address = "10.0.0.2:80", weight = 0 }]
+"#;
+    assert_snapshot!(refused(text));
+}
+
+#[test]
+fn says_it_in_one_line_each_for_logs() {
+    assert_snapshot!(lines("[server]\ngraceful_timeout = 30\nlog = 5\nthreads = 70000\n"), @r#"
+    edge.toml:2:20: expected a duration such as "30s", "250ms" or "1h30m", found the bare number 30
+    edge.toml:3:7: expected a boolean, a string or a table, found an integer
+    edge.toml:4:11: must be at most 65535
+    "#);
+}
+
+#[test]
+fn follows_the_way_of_writing_that_was_meant() {
+    let text = r#"
+[upstream.a]
+server = []
+health_check = { type = "htpp", interval = "1s" }
+[upstream.b]
+server = []
+health_check = { type = "http", interval = "1s" }
+[upstream.c]
+server = []
+health_check = { interval = "1s" }
+[upstream.d]
+server = []
+balance = { hsah = "$uri" }
+[upstream.e]
+server = "10.0.0.2:80"
+balance = ["ip_hash"]
+health_check = { type = 1 }
+[server.log]
+path = "x"
+format = "jsom"
+"#;
+    assert_snapshot!(lines(text), @r"
+    edge.toml:4:25: `htpp` is not one of `tcp`, `http` (did you mean `http`?)
+    edge.toml:7:1: the key `path` is missing
+    edge.toml:10:1: the key `type` is missing
+    edge.toml:13:1: the key `hash` is missing
+    edge.toml:13:13: unknown key `hsah` (did you mean `hash`?)
+    edge.toml:15:10: expected an array, found a string
+    edge.toml:16:1: expected a string or a table, found an array
+    edge.toml:17:25: expected a string, found an integer
+    edge.toml:20:10: `jsom` is not one of `combined`, `json` (did you mean `json`?)
+    ");
+}
+
+#[test]
+fn shows_syntax_errors_alike() {
+    assert_snapshot!(refused("[server]\nthreads = \n[listener\n"));
+}
+
+#[test]
+fn an_unreadable_file_is_a_report_too() {
+    let report = Document::load(Path::new("/nonexistent/edge.toml")).unwrap_err();
+    assert_snapshot!(report, @"/nonexistent/edge.toml: cannot be read: No such file or directory (os error 2)");
+}
+
+#[test]
+fn finds_the_lines_of_later_problems() {
+    let text = "[[listener]]\naddress = '0.0.0.0:80'\n\n[upstream.web]\nserver = [\n  { address = 'x' },\n]\n";
+    let problem = |at: &Place, message: &str| Problem {
+        at: at.clone(),
+        message: message.to_owned(),
+        help: None,
+    };
+    let server = Place::root()
+        .key("upstream")
+        .key("web")
+        .key("server")
+        .index(0);
+    let report = document(text).unwrap().report(vec![
+        problem(&server.key("address"), "not an address"),
+        problem(&server.key("weight"), "absent, so its table is shown"),
+        problem(
+            &Place::root().key("listener").index(0).key("address"),
+            "taken",
+        ),
+        problem(&Place::root().key("site"), "no site"),
+    ]);
+    assert_snapshot!(report.lines().collect::<Vec<_>>().join("\n"), @r"
+    edge.toml:1:1: no site
+    edge.toml:2:11: taken
+    edge.toml:6:3: absent, so its table is shown
+    edge.toml:6:15: not an address
+    ");
+}
