@@ -138,6 +138,27 @@ pub struct Replacement {
     pub with: String,
 }
 
+impl Replacement {
+    /// The target to ask the upstream for: `path` is the normalised path that the route matched,
+    /// `target` the request's own. What follows the replaced prefix is escaped again, and the query
+    /// is kept (EDGE Q7).
+    pub fn apply(&self, path: &[u8], target: &str) -> String {
+        let mut replaced = self.with.clone();
+        for byte in path.iter().copied().skip(self.matched) {
+            if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+                replaced.push(char::from(byte));
+            } else {
+                replaced.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        if let Some((_, query)) = target.split_once('?') {
+            replaced.push('?');
+            replaced.push_str(query);
+        }
+        replaced
+    }
+}
+
 impl Config {
     /// Turns what is written into what is meant, or says everything that is wrong with it.
     pub fn from_file(written: &file::Config) -> Result<Self, Vec<Problem>> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use regex::Regex;
+use regex::bytes::Regex;
 
 /// How a route's path is written.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Hosts {
 /// Finds a route of a site by path.
 #[derive(Debug, Clone, Default)]
 pub struct Paths {
-    exact: HashMap<String, usize>,
+    exact: HashMap<Vec<u8>, usize>,
     /// Longest first, so that the first match is the longest.
     prefixes: Vec<(String, usize, bool)>,
     expressions: Vec<(Regex, usize)>,
@@ -93,7 +93,7 @@ impl Paths {
         for (route, pattern) in patterns.into_iter().enumerate() {
             match pattern {
                 PathPattern::Exact(path) => {
-                    paths.exact.entry(path).or_insert(route);
+                    paths.exact.entry(path.into_bytes()).or_insert(route);
                 }
                 PathPattern::Prefix(prefix) => paths.prefixes.push((prefix, route, false)),
                 PathPattern::PrefixBeforeRegex(prefix) => {
@@ -111,14 +111,14 @@ impl Paths {
 
     /// The route for a normalised path: exact, else the longest prefix if it says so, else the
     /// first expression, else the longest prefix.
-    pub fn find(&self, path: &str) -> Option<usize> {
+    pub fn find(&self, path: &[u8]) -> Option<usize> {
         if let Some(route) = self.exact.get(path) {
             return Some(*route);
         }
         let prefix = self
             .prefixes
             .iter()
-            .find(|(prefix, ..)| path.starts_with(prefix.as_str()));
+            .find(|(prefix, ..)| path.starts_with(prefix.as_bytes()));
         if let Some((_, route, true)) = prefix {
             return Some(*route);
         }
@@ -156,7 +156,7 @@ mod tests {
             ("/x.Css", 4),
             ("/static/x.css", 2),
         ] {
-            assert_eq!(paths.find(path), Some(route), "{path}");
+            assert_eq!(paths.find(path.as_bytes()), Some(route), "{path}");
         }
         assert_eq!(
             Paths::new([PathPattern::Exact("/a".into())]).find("/b"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use regex::Regex;
+use regex::bytes::Regex;
 use settings::{Place, Problems, Size, closest};
 
 use super::{AccessLog, Replacement, Route, Site, checks, file};

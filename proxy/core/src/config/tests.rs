@@ -153,3 +153,24 @@ fn an_empty_file_says_what_is_needed() {
     assert!(problems[0].contains("there is no listener"), "{problems:?}");
     assert!(problems[1].contains("there is no site"), "{problems:?}");
 }
+
+#[test]
+fn q7_the_uri_replaces_the_matched_prefix() {
+    let health = Replacement {
+        matched: "/health".len(),
+        with: "/health".into(),
+    };
+    assert_eq!(health.apply(b"/healthz", "/healthz?a=1"), "/healthz?a=1");
+    assert_eq!(
+        health.apply(b"/health/A", "/docs/../health/%41"),
+        "/health/A"
+    );
+    let docs = Replacement {
+        matched: "/docs/".len(),
+        with: "/v2/".into(),
+    };
+    assert_eq!(
+        docs.apply(b"/docs/a b?", "/docs/a%20b%3F?q"),
+        "/v2/a%20b%3F?q"
+    );
+}

@@ -78,6 +78,7 @@ pub fn write_local_response(
     date: &str,
     connection: Connection,
     content: (&str, &[u8]),
+    to_head_request: bool,
 ) {
     let (content_type, body) = content;
     write_status_line(out, status, reason_phrase(status));
@@ -86,7 +87,9 @@ pub fn write_local_response(
     out.extend_from_slice(b"Content-Length: ");
     write_number(out, body.len() as u64);
     out.extend_from_slice(b"\r\n\r\n");
-    out.extend_from_slice(body);
+    if !to_head_request {
+        out.extend_from_slice(body);
+    }
 }
 
 /// Writes the line before a chunk of `size` bytes.

@@ -2,16 +2,25 @@
 
 /// A chunked body that is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explanation())]
 pub enum ChunkError {
     /// The size is not a hexadecimal number, or larger than any body.
-    #[error("a chunk's size is not a hexadecimal number")]
     Size,
     /// A line or a chunk does not end in CRLF.
-    #[error("a chunk does not end where its size says")]
     LineEnd,
     /// Extensions or trailers beyond what anybody sends.
-    #[error("a chunk extension or trailer is too long")]
     TooLong,
+}
+
+impl ChunkError {
+    /// What is wrong, for a person.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Size => "a chunk's size is not a hexadecimal number",
+            Self::LineEnd => "a chunk does not end where its size says",
+            Self::TooLong => "a chunk extension or trailer is too long",
+        }
+    }
 }
 
 /// What the next bytes of a chunked body are.

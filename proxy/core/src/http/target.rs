@@ -4,26 +4,34 @@ use std::borrow::Cow;
 
 /// A path that has no one meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explanation())]
 pub enum BadPath {
     /// `%` without two hexadecimal digits.
-    #[error("a percent sign in the path is not followed by two hexadecimal digits")]
     Escape,
     /// `%00`.
-    #[error("the path contains a zero byte")]
     ZeroByte,
     /// More `..` than there are segments.
-    #[error("the path leaves the root")]
     AboveRoot,
+}
+
+impl BadPath {
+    /// What is wrong, for a person.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Escape => "a percent sign in the path is not followed by two hexadecimal digits",
+            Self::ZeroByte => "the path contains a zero byte",
+            Self::AboveRoot => "the path leaves the root",
+        }
+    }
 }
 
 /// The path as nginx matches locations on it: percent-decoded, `.` and `..` resolved, runs of
 /// slashes merged (`merge_slashes on`).
 ///
-/// `path` is the part of the target before `?` and starts with `/`. Bytes that are not UTF-8 after
-/// decoding become replacement characters: they are matched on, never forwarded.
-pub fn normalise_path(path: &str) -> Result<Cow<'_, str>, BadPath> {
+/// `path` is the part of the target before `?` and starts with `/`. Decoded bytes need not be UTF-8.
+pub fn normalise_path(path: &str) -> Result<Cow<'_, [u8]>, BadPath> {
     if is_normal(path) {
-        return Ok(Cow::Borrowed(path));
+        return Ok(Cow::Borrowed(path.as_bytes()));
     }
     let decoded = decode(path)?;
     let mut segments: Vec<&[u8]> = Vec::new();
@@ -47,7 +55,7 @@ pub fn normalise_path(path: &str) -> Result<Cow<'_, str>, BadPath> {
         normal.push(b'/');
         normal.extend_from_slice(segment);
     }
-    Ok(Cow::Owned(String::from_utf8_lossy(&normal).into_owned()))
+    Ok(Cow::Owned(normal))
 }
 
 /// Whether nothing in `path` needs decoding, resolving or merging.
@@ -97,7 +105,11 @@ mod tests {
             ("/.hidden", "/.hidden"),
             ("/..a", "/..a"),
         ] {
-            assert_eq!(normalise_path(path).as_deref(), Ok(normal), "{path}");
+            assert_eq!(
+                normalise_path(path).as_deref(),
+                Ok(normal.as_bytes()),
+                "{path}"
+            );
         }
         assert_eq!(normalise_path("/../a"), Err(BadPath::AboveRoot));
         assert_eq!(normalise_path("/a%00"), Err(BadPath::ZeroByte));
@@ -108,6 +120,7 @@ mod tests {
         #[test]
         fn never_leaves_the_root(path in "/[a./%2e]{0,30}") {
             if let Ok(normal) = normalise_path(&path) {
+                let normal = str::from_utf8(&normal).unwrap();
                 prop_assert!(normal.starts_with('/'));
                 prop_assert!(!normal.contains("//"));
                 prop_assert!(normal.split('/').all(|segment| segment != ".."));
