@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use edge_core::http::{HeadEnd, find_head_end};
 use pingora::protocols::Stream;
-use tokio::io::AsyncWrite as _;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
@@ -182,24 +182,21 @@ impl Client {
     /// Ready when the client has left; bytes of its next request are kept. Called while a server is
     /// being waited for, so that it is not kept busy for nobody (nginx's 499).
     pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>, buffers: &Buffers) -> Poll<()> {
-        let mut ahead = self.ahead.take().unwrap_or_else(|| buffers.read_buffer());
-        let mut gone = Poll::Pending;
-        while !ahead.is_full() {
-            match ahead.poll_fill(&mut self.stream, cx) {
-                Poll::Ready(Ok(count)) if count > 0 => {}
-                Poll::Ready(_) => {
-                    gone = Poll::Ready(());
-                    break;
-                }
-                Poll::Pending => break,
+        if let Some(ahead) = &mut self.ahead {
+            return poll_ahead(ahead, &mut self.stream, cx);
+        }
+        // Nearly always there is nothing, so a buffer is taken only for what is there.
+        let mut byte = [0];
+        let mut first = ReadBuf::new(&mut byte);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut first) {
+            Poll::Ready(Ok(())) if !first.filled().is_empty() => {
+                let ahead = self.ahead.insert(buffers.read_buffer());
+                ahead.append(first.filled());
+                poll_ahead(ahead, &mut self.stream, cx)
             }
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending => Poll::Pending,
         }
-        if ahead.filled().is_empty() {
-            buffers.put_read(ahead);
-        } else {
-            self.ahead = Some(ahead);
-        }
-        gone
     }
 
     /// Keeps what came after a request for the next one.
@@ -236,6 +233,18 @@ impl Client {
         }
         buffers.put_read(buffer);
     }
+}
+
+/// Reads what there is; ready when the stream has ended.
+fn poll_ahead(ahead: &mut Buffer, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
+    while !ahead.is_full() {
+        match ahead.poll_fill(stream, cx) {
+            Poll::Ready(Ok(count)) if count > 0 => {}
+            Poll::Ready(_) => return Poll::Ready(()),
+            Poll::Pending => break,
+        }
+    }
+    Poll::Pending
 }
 
 /// RFC 9112 §2.2: empty lines before a request line are passed over.

@@ -1,9 +1,10 @@
 //! The time of day as text, made once a second and not once a request.
 
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::{Timestamp, tz::TimeZone};
+use nix::time::{ClockId, clock_gettime};
 
 use crate::buffer::lock;
 
@@ -27,16 +28,14 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The current second, and Unix time in milliseconds.
+    /// The current second, and Unix time in milliseconds; exact to the kernel's tick, as nginx's.
     pub(crate) fn now(&self) -> (Arc<Second>, u64) {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = clock_gettime(ClockId::CLOCK_REALTIME_COARSE).map_or(Duration::ZERO, Into::into);
         let mut second = lock(&self.second);
-        if second.unix != since.as_secs() {
-            *second = Arc::new(Second::at(since.as_secs()));
+        if second.unix != now.as_secs() {
+            *second = Arc::new(Second::at(now.as_secs()));
         }
-        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         (Arc::clone(&second), millis)
     }
 }
@@ -47,7 +46,7 @@ impl Second {
         let local = time.unwrap_or_default().to_zoned(TimeZone::system());
         Self {
             unix,
-            http: httpdate::fmt_http_date(UNIX_EPOCH + std::time::Duration::from_secs(unix)),
+            http: httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(unix)),
             local: local.strftime("%d/%b/%Y:%H:%M:%S %z").to_string(),
             iso: local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         }

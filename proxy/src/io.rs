@@ -10,9 +10,9 @@ use pingora::protocols::Stream;
 use tokio::io::AsyncWrite;
 
 use crate::buffer::Buffer;
-use crate::timer::Timer;
+use crate::timer::{Patience, Timer};
 
-/// Reads once into `buffer`; 0 means that the stream has ended.
+/// Reads once into `buffer`, before `deadline`; 0 means that the stream has ended.
 pub(crate) async fn fill(
     stream: &mut Stream,
     timer: &mut Timer,
@@ -49,7 +49,7 @@ pub(crate) async fn write_all(
     patience: Duration,
 ) -> io::Result<()> {
     while !first.is_empty() || !second.is_empty() {
-        let deadline = Instant::now() + patience;
+        let mut patience = Patience::new(patience);
         let written = poll_fn(|cx| {
             let stream = Pin::new(&mut *stream);
             let polled = if second.is_empty() {
@@ -61,7 +61,7 @@ pub(crate) async fn write_all(
             };
             match polled {
                 Poll::Ready(result) => Poll::Ready(result),
-                Poll::Pending => timer.poll_expired(cx, deadline).map(Err),
+                Poll::Pending => patience.poll_over(timer, cx).map(Err),
             }
         })
         .await?;

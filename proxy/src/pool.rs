@@ -26,8 +26,6 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// Its timer.
     pub(crate) timer: Timer,
-    /// Whether it has served a request before; if so its end is no sign of a failing server.
-    pub(crate) reused: bool,
 }
 
 /// A worker's idle connections, and the way to new ones.
@@ -66,15 +64,15 @@ impl Pool {
         address: SocketAddr,
         patience: Duration,
     ) -> Result<Connection, Failure> {
-        let mut peer = BasicPeer::new(&address.to_string());
-        peer.options.connection_timeout = Some(patience);
-        match self.connector.new_stream(&peer).await {
-            Ok(stream) => Ok(Connection {
+        let peer = BasicPeer::new(&address.to_string());
+        let connected = tokio::time::timeout(patience, self.connector.new_stream(&peer)).await;
+        match connected {
+            Ok(Ok(stream)) => Ok(Connection {
                 stream,
                 timer: Timer::default(),
-                reused: false,
             }),
-            Err(error) => Err(failure(&error)),
+            Ok(Err(error)) => Err(failure(&error)),
+            Err(_) => Err(Failure::ConnectTimeout),
         }
     }
 
@@ -82,13 +80,12 @@ impl Pool {
     pub(crate) fn keep(
         &self,
         address: SocketAddr,
-        mut connection: Connection,
+        connection: Connection,
         keepalive: (usize, Duration),
     ) {
         let mut idle = lock(&self.idle);
         let kept = idle.entry(address).or_default();
         if kept.len() < keepalive.0 {
-            connection.reused = true;
             kept.push(Idle {
                 connection,
                 until: Instant::now() + keepalive.1,

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 
@@ -40,5 +40,31 @@ impl Timer {
             sleep.as_mut().reset(deadline.into());
         }
         Poll::Pending
+    }
+}
+
+/// How long one step may take, from the moment at which it first has to wait: a step that need not
+/// wait asks for no time at all.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    length: Duration,
+    deadline: Option<Instant>,
+}
+
+impl Patience {
+    /// Patience for a step that begins now.
+    pub(crate) fn new(length: Duration) -> Self {
+        Self {
+            length,
+            deadline: None,
+        }
+    }
+
+    /// Ready with an error when it is over; call it whenever IO is pending.
+    pub(crate) fn poll_over(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let deadline = *self
+            .deadline
+            .get_or_insert_with(|| Instant::now() + self.length);
+        timer.poll_expired(cx, deadline)
     }
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
@@ -16,6 +16,7 @@ use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
 use crate::pool::Connection;
 use crate::snapshot::{Route, Site};
+use crate::timer::Patience;
 use crate::upstream::Server;
 use crate::worker::Worker;
 
@@ -216,8 +217,8 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             if buffer.is_full() {
                 buffer.grow(LARGEST_HEAD);
             }
-            let deadline = Instant::now() + self.route.timeouts.read;
-            match wait(connection, buffer, client, &self.worker.buffers, deadline).await {
+            let patience = self.route.timeouts.read;
+            match wait(connection, buffer, client, &self.worker.buffers, patience).await {
                 Waited::Gone => return Err(Error::Gone),
                 Waited::Read(Ok(0)) => return Err(Error::sent(Failure::ClosedEarly)),
                 Waited::Read(Ok(_)) => {}
@@ -235,14 +236,15 @@ pub(super) enum Waited {
     Gone,
 }
 
-/// Waits until the server sends something, the client leaves, or `deadline` passes.
+/// Waits until the server sends something, the client leaves, or `patience` is over.
 pub(super) async fn wait(
     connection: &mut Connection,
     buffer: &mut Buffer,
     client: &mut Client,
     buffers: &Buffers,
-    deadline: Instant,
+    patience: Duration,
 ) -> Waited {
+    let mut patience = Patience::new(patience);
     let Connection { stream, timer, .. } = connection;
     poll_fn(|cx| {
         if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
@@ -251,8 +253,8 @@ pub(super) async fn wait(
         if client.poll_gone(cx, buffers).is_ready() {
             return Poll::Ready(Waited::Gone);
         }
-        timer
-            .poll_expired(cx, deadline)
+        patience
+            .poll_over(timer, cx)
             .map(|error| Waited::Read(Err(error)))
     })
     .await
