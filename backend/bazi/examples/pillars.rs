@@ -29,8 +29,13 @@ fn answer(line: &str) -> Result<String, Error> {
     let (instant, mode) = line.split_once(' ').unwrap_or((line, "next_day"));
     let (date, time) = instant.split_once('T').unwrap_or((instant, ""));
     let time = CivilTime::parse(date, time)?;
-    let pillars = Pillars::of(&time, mode.parse()?)?;
-    let LunarDate { year, month, leap, day } = LunarDate::of(time)?;
+    let pillars = Pillars::of(time, mode.parse()?)?;
+    let LunarDate {
+        year,
+        month,
+        leap,
+        day,
+    } = LunarDate::of(time)?;
     let mark = if leap { '+' } else { '-' };
     Ok(format!("{pillars} {year}-{month:02}{mark}{day:02}"))
 }

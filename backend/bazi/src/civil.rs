@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use crate::error::{Error, YEARS};
 
 /// A date and time of day, UTC+8, to the second, within the supported years.
@@ -155,6 +157,17 @@ impl CivilTime {
 impl fmt::Display for CivilTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.date(), self.time())
+    }
+}
+
+/// `{"solar_date": "1990-06-15", "solar_time": "12:30"}`
+impl Serialize for CivilTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let parts = [
+            ("solar_date", self.date().to_string()),
+            ("solar_time", self.time().to_string()),
+        ];
+        serializer.collect_map(parts)
     }
 }
 

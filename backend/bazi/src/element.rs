@@ -24,11 +24,13 @@ named! {
 
 impl Element {
     /// The element this one generates 生: wood feeds fire, fire makes earth, ...
+    #[must_use]
     pub const fn generates(self) -> Self {
         Self::cycle(self.index() + 1)
     }
 
     /// The element this one controls 克: wood breaks earth, earth dams water, ...
+    #[must_use]
     pub const fn controls(self) -> Self {
         Self::cycle(self.index() + 2)
     }

@@ -14,7 +14,7 @@ macro_rules! named {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $type {
-            $(#[doc = $name] #[doc = ""] $(#[$about])* $variant,)+
+            $(#[doc = concat!("`", $name, "`")] #[doc = ""] $(#[$about])* $variant,)+
         }
 
         impl $type {

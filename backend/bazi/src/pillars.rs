@@ -41,8 +41,8 @@ impl Pillars {
     ///
     /// The year changes at the exact instant of 立春 and the month at that of
     /// its jie 节, whatever the zi mode; only the day pillar depends on it.
-    pub fn of(time: &CivilTime, zi: ZiMode) -> Result<Self, Error> {
-        let solar = calendar::solar_month(*time).ok_or(Error::Year { year: time.year() })?;
+    pub fn of(time: CivilTime, zi: ZiMode) -> Result<Self, Error> {
+        let solar = calendar::solar_month(time).ok_or(Error::Year { year: time.year() })?;
         let hour = usize::from(time.hour());
         // Julian day 11 was a 甲子.
         let civil_day = time.julian_day() + 49;

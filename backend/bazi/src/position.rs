@@ -102,6 +102,15 @@ impl<T> ByPosition<T> {
         }
     }
 
+    pub(crate) const fn at_mut(&mut self, position: Position) -> &mut T {
+        match position {
+            Position::Year => &mut self.year,
+            Position::Month => &mut self.month,
+            Position::Day => &mut self.day,
+            Position::Hour => &mut self.hour,
+        }
+    }
+
     /// The positions with their values, from year to hour.
     pub fn iter(&self) -> impl Iterator<Item = (Position, &T)> {
         Position::ALL

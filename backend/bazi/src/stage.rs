@@ -8,18 +8,18 @@ use crate::stem::Stem;
 named! {
     /// A stage of life 十二长生.
     pub enum Stage {
-        Birth = "长生",
-        Bath = "沐浴",
-        Cap = "冠带",
-        Office = "临官",
-        Prime = "帝旺",
-        Decline = "衰",
-        Sickness = "病",
-        Death = "死",
-        Tomb = "墓",
-        End = "绝",
-        Conception = "胎",
-        Nurture = "养",
+        ChangSheng = "长生",
+        MuYu = "沐浴",
+        GuanDai = "冠带",
+        LinGuan = "临官",
+        DiWang = "帝旺",
+        Shuai = "衰",
+        Bing = "病",
+        Si = "死",
+        Mu = "墓",
+        Jue = "绝",
+        Tai = "胎",
+        Yang = "养",
     }
 }
 

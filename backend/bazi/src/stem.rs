@@ -34,9 +34,4 @@ impl Stem {
     pub const fn polarity(self) -> Polarity {
         Polarity::of_index(self.index())
     }
-
-    /// The partner in the five combinations 五合: 甲己 乙庚 丙辛 丁壬 戊癸.
-    pub const fn partner(self) -> Self {
-        Self::cycle(self.index() + 5)
-    }
 }

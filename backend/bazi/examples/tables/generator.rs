@@ -17,6 +17,8 @@ const HEAD: &str = "\
 // Source: tyme4rs 1.4.2 (astronomy after Shou Xing, UTC+8).
 // tests/tables.rs regenerates this file and compares it byte for byte.
 
+#![expect(clippy::unreadable_literal, reason = \"generated\")]
+
 ";
 
 /// The whole text of `src/calendar/tables.rs`.

@@ -2,6 +2,8 @@
 // Source: tyme4rs 1.4.2 (astronomy after Shou Xing, UTC+8).
 // tests/tables.rs regenerates this file and compares it byte for byte.
 
+#![expect(clippy::unreadable_literal, reason = "generated")]
+
 /// The Gregorian year of the first row of [`TERMS`].
 pub(super) const FIRST_TERM_YEAR: u16 = 1899;
 
