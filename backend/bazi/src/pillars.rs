@@ -60,6 +60,23 @@ impl Pillars {
             hour: Pillar::cycle(zi_day * 12 + hour.div_ceil(2) % 12),
         })
     }
+
+    /// The pillars with these names, separated by spaces, as they are displayed.
+    pub fn from_names(names: &str) -> Option<Self> {
+        let mut names = names.split(' ').map(Pillar::from_name);
+        let mut next = || names.next().flatten();
+        let pillars = Self {
+            year: next()?,
+            month: next()?,
+            day: next()?,
+            hour: next()?,
+        };
+        if names.next().is_some() {
+            None
+        } else {
+            Some(pillars)
+        }
+    }
 }
 
 /// The four names, separated by spaces.
