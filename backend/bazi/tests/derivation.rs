@@ -2,7 +2,7 @@
 //! pillar: their tables are lists, and this finds a slip in any row.
 
 use bazi::Deity::{self, *};
-use bazi::{Branch, Deities, Element, Pillar, Pillars, Position, Stage, Stem, TenGod};
+use bazi::{Branch, ByPosition, Deities, Element, Pillar, Pillars, Position, Stage, Stem, TenGod};
 
 fn all() -> impl Iterator<Item = Pillar> {
     (0..Pillar::COUNT).map(Pillar::cycle)
@@ -10,13 +10,13 @@ fn all() -> impl Iterator<Item = Pillar> {
 
 /// Whether the spirit falls on this hour when all other pillars are the anchor.
 fn seen(deity: Deity, anchor: Pillar, hour: Pillar) -> bool {
-    let pillars = Pillars {
-        year: anchor,
-        month: anchor,
-        day: anchor,
-        hour,
-    };
-    Deities::of(Position::Hour, pillars).contains(deity)
+    seen_at(Position::Hour, deity, anchor, hour)
+}
+
+/// Whether the spirit falls on this pillar when all others are the anchor.
+fn seen_at(position: Position, deity: Deity, anchor: Pillar, pillar: Pillar) -> bool {
+    let pillars = ByPosition::from_fn(|at| if at == position { pillar } else { anchor });
+    Deities::of(position, pillars).contains(deity)
 }
 
 /// The spirit falls on the hours for which the definition holds, and no others.
@@ -221,6 +221,146 @@ fn by_the_season() {
                 falls(DiZhuan),
                 day.nayin().element() == own && prime,
                 "{month} {day}"
+            );
+        }
+    }
+}
+
+/// Spirits which follow from nothing else, as their verses group them: what is
+/// looked up, and what it sees.
+const VERSES: &[(Deity, Position, &str)] = &[
+    (TianLuo, Position::Hour, "戌:亥 亥:戌"),
+    (DiWang, Position::Hour, "辰:巳 巳:辰"),
+    (
+        TianYiGuiRen,
+        Position::Hour,
+        "甲戊庚:丑未 乙己:子申 丙丁:亥酉 壬癸:卯巳 辛:寅午",
+    ),
+    (
+        TaiJi,
+        Position::Hour,
+        "甲乙:子午 丙丁:酉卯 戊己:辰戌丑未 庚辛:寅亥 壬癸:巳申",
+    ),
+    (
+        WenChang,
+        Position::Hour,
+        "甲:巳 乙:午 丙戊:申 丁己:酉 庚:亥 辛:子 壬:寅 癸:卯",
+    ),
+    (
+        FuXing,
+        Position::Hour,
+        "甲丙:寅子 戊:申 己:未 丁:亥 乙癸:丑卯 庚:午 辛:巳 壬:辰",
+    ),
+    (
+        TianGuan,
+        Position::Hour,
+        "甲:未 乙:辰 丙:巳 丁:酉 戊:戌 己:卯 庚:丑 辛:申 壬:寅 癸:午",
+    ),
+    (
+        HongYan,
+        Position::Hour,
+        "甲:午 乙癸:申 丙:寅 丁:未 戊己:辰 庚:戌 辛:酉 壬:子",
+    ),
+    (
+        LiuXia,
+        Position::Hour,
+        "甲:酉 乙:戌 丙:未 丁:申 戊:巳 己:午 庚:辰 辛:卯 壬:亥 癸:寅",
+    ),
+    (
+        CaiShen,
+        Position::Month,
+        "甲:子寅 乙:卯 丙:辰 丁:巳 戊:午 己:未 庚:申 辛:酉 壬:戌",
+    ),
+    (
+        TianDe,
+        Position::Hour,
+        "寅:丁 卯:申 辰:壬 巳:辛 午:亥 未:甲 申:癸 酉:寅 戌:丙 亥:乙 子:巳 丑:庚",
+    ),
+    (
+        DeXiu,
+        Position::Hour,
+        "寅午戌:丙丁戊癸 申子辰:壬癸戊己丙辛甲 巳酉丑:庚辛乙 亥卯未:甲乙丁壬",
+    ),
+    (
+        XueRen,
+        Position::Hour,
+        "寅:丑 卯:未 辰:寅 巳:申 午:卯 未:酉 申:辰 酉:戌 戌:巳 亥:亥 子:午 丑:子",
+    ),
+    (
+        TongZi,
+        Position::Hour,
+        "寅卯辰申酉戌:寅子 巳午未亥子丑:卯未辰",
+    ),
+    (
+        LiuQin,
+        Position::Day,
+        "寅卯辰:乙庚 巳午未:丙辛 申酉戌:丁壬 亥子丑:戊癸",
+    ),
+    (
+        TianShe,
+        Position::Day,
+        "寅卯辰:戊寅 巳午未:甲午 申酉戌:戊申 亥子丑:甲子",
+    ),
+    (
+        QiGai,
+        Position::Day,
+        "寅:甲午 卯:甲辰 辰:甲寅 巳:甲子 午:甲戌 未:甲申 申:乙丙丁 酉:辛壬癸 戌:甲戊庚 亥:庚辛 子:壬",
+    ),
+];
+
+#[test]
+fn by_the_verse() {
+    for &(deity, position, verse) in VERSES {
+        let lines: Vec<_> = verse
+            .split(' ')
+            .filter_map(|line| line.split_once(':'))
+            .collect();
+        for anchor in all() {
+            for pillar in all() {
+                let expected = lines.iter().any(|(signs, targets)| {
+                    let named = |name| signs.contains::<&str>(name);
+                    (named(anchor.stem().name()) || named(anchor.branch().name()))
+                        && sees(targets, pillar)
+                });
+                let ours = seen_at(position, deity, anchor, pillar);
+                assert_eq!(ours, expected, "{deity}: {anchor} sees {pillar}");
+            }
+        }
+    }
+}
+
+/// A stem followed by a branch is one pillar, other signs are one each.
+fn sees(signs: &str, pillar: Pillar) -> bool {
+    if Pillar::from_name(signs).is_some() {
+        return signs == pillar.to_string();
+    }
+    signs.contains(pillar.stem().name()) || signs.contains(pillar.branch().name())
+}
+
+/// Days which are simply listed, in the order of the books.
+#[test]
+fn by_the_list() {
+    for (deity, days) in [
+        (
+            YinChaYangCuo,
+            "丙子 丁丑 戊寅 辛卯 壬辰 癸巳 丙午 丁未 戊申 辛酉 壬戌 癸亥",
+        ),
+        (GuLuan, "乙巳 丁巳 辛亥 戊申 甲寅 丙午 戊午 壬子"),
+        (JinShen, "乙丑 己巳 癸酉"),
+        (LiuXiu, "戊子 己丑 丙午 丁未 戊午 己未"),
+        (BaZhuan, "甲寅 乙卯 己未 丁未 庚申 辛酉 戊戌 癸丑"),
+        (JiuChou, "壬子 壬午 戊子 戊午 己酉 己卯 辛酉 辛卯 丁酉"),
+        (ShiLing, "甲辰 乙亥 丙辰 丁酉 戊午 庚戌 庚寅 辛亥 壬寅 癸未"),
+        (KuiGang, "壬辰 庚戌 庚辰 戊戌"),
+    ] {
+        for day in all() {
+            // No other pillar of this chart is in any of the lists.
+            let other = Pillar::cycle(0);
+            let listed = days.contains(&day.to_string());
+            assert_eq!(
+                seen_at(Position::Day, deity, other, day),
+                listed,
+                "{deity}: {day}"
             );
         }
     }

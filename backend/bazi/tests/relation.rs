@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use bazi::RelationKind::{self, *};
-use bazi::{Branch, Element, Pillar, Pillars, Position, Relations};
+use bazi::{Branch, Element, Pillar, Pillars, Position, Relations, Stem};
 use proptest::prelude::*;
 
 /// A chart, a kind of relation, and the pillars (and element) of each relation
@@ -127,22 +127,76 @@ fn each_kind_has_a_case() {
     }
 }
 
+/// Whether two branches are related so, in a chart of nothing else.
+fn related(a: Branch, b: Branch, kind: RelationKind) -> bool {
+    let of = |branch: Branch| Pillar::cycle(branch.index());
+    let pillars = Pillars {
+        year: of(a),
+        month: of(b),
+        day: of(a),
+        hour: of(b),
+    };
+    found(pillars, kind)
+        .iter()
+        .any(|relation| relation.starts_with("year month"))
+}
+
+/// Where the branches stand in their circle, and how they are related by that.
+#[test]
+fn pairs_follow_from_the_circle_of_branches() {
+    const PUNISHMENTS: &str =
+        "寅巳 巳寅 巳申 申巳 申寅 寅申 丑戌 戌丑 戌未 未戌 未丑 丑未 子卯 卯子 辰辰 午午 酉酉 亥亥";
+    for &a in Branch::ALL {
+        for &b in Branch::ALL {
+            let (i, j) = (a.index(), b.index());
+            let middle = i % 3 == 0 || j % 3 == 0;
+            let same_frame = i % 4 == j % 4 && i != j;
+            let before = if i % 2 == 0 { i + 9 } else { i + 3 };
+            for (kind, expected) in [
+                (SixCombine, (i + j) % 12 == 1),
+                (Clash, i.abs_diff(j) == 6),
+                (Harm, (i + j) % 12 == 7),
+                (Break, before % 12 == j),
+                (HalfTrine, same_frame && middle),
+                (ArchTrine, same_frame && !middle),
+                (Punish, PUNISHMENTS.contains(&format!("{a}{b}"))),
+            ] {
+                assert_eq!(related(a, b, kind), expected, "{kind} of {a} and {b}");
+            }
+        }
+    }
+}
+
+/// Stems combine with the sixth from them and clash with the seventh, if that
+/// is not earth.
+#[test]
+fn pairs_follow_from_the_circle_of_stems() {
+    for &a in Stem::ALL {
+        for &b in Stem::ALL {
+            // Branches of the same polarity as the stems, whatever they are.
+            let of = |stem: Stem| Pillar::cycle(stem.index());
+            let pillars = Pillars {
+                year: of(a),
+                month: of(b),
+                day: of(a),
+                hour: of(b),
+            };
+            let related = |kind| {
+                found(pillars, kind)
+                    .iter()
+                    .any(|r| r.starts_with("year month"))
+            };
+            let apart = a.index().abs_diff(b.index());
+            let earth = [a, b].iter().any(|stem| stem.element() == Element::Earth);
+            assert_eq!(related(StemCombine), apart == 5, "{a}{b}");
+            assert_eq!(related(StemClash), apart == 6 && !earth, "{a}{b}");
+        }
+    }
+}
+
 /// 害 is by definition the clash with one's partner in the six combinations.
 #[test]
 fn harm_is_a_clash_with_the_partner() {
-    let related = |a: Branch, b: Branch, kind| {
-        let of = |branch: Branch| Pillar::cycle(branch.index());
-        // The other two pillars repeat, so that any relation shows between the first two.
-        let pillars = Pillars {
-            year: of(a),
-            month: of(b),
-            day: of(a),
-            hour: of(b),
-        };
-        found(pillars, kind)
-            .iter()
-            .any(|relation| relation.starts_with("year month"))
-    };
     for &a in Branch::ALL {
         let partner = Branch::ALL
             .iter()
