@@ -85,7 +85,7 @@ pub use chart::{
     Basic, Chart, Detail, ElementCounts, HiddenStem, MainStar, Options, Rank, SignElements, Tally,
     TenGodStats,
 };
-pub use civil::CivilTime;
+pub use civil::{CivilTime, Date, TimeOfDay};
 pub use deity::{Deities, Deity};
 pub use element::{Element, Polarity};
 pub use error::{Error, Field, YEARS};

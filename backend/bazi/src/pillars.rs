@@ -40,12 +40,15 @@ impl Pillars {
     /// The pillars of this instant.
     ///
     /// The year changes at the exact instant of 立春 and the month at that of
-    /// its jie 节, whatever the zi mode; only the day pillar depends on it.
+    /// its jie 节, whatever the zi mode; only the day pillar depends on it. The
+    /// tables reach every year a [`Date`](crate::Date) can have.
     pub fn of(time: CivilTime, zi: ZiMode) -> Result<Self, Error> {
-        let solar = calendar::solar_month(time).ok_or(Error::Year { year: time.year() })?;
-        let hour = usize::from(time.hour());
+        let solar = calendar::solar_month(time).ok_or(Error::Year {
+            year: time.date().year(),
+        })?;
+        let hour = usize::from(time.time().hour());
         // Julian day 11 was a 甲子.
-        let civil_day = time.julian_day() + 49;
+        let civil_day = time.date().julian_day() + 49;
         let zi_day = civil_day + usize::from(hour == 23);
         Ok(Self {
             // The year 4 was a 甲子.

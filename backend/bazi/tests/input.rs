@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bazi::{Chart, CivilTime, Error, Field, Gender, Options, ZiMode};
+use bazi::{Chart, CivilTime, Date, Error, Field, Gender, Options, TimeOfDay, ZiMode};
 use proptest::prelude::*;
 
 fn refused(date: &str, time: &str) -> (Field, String) {
@@ -152,8 +152,11 @@ proptest! {
     /// Whatever numbers are accepted have a chart, and it is written back as read.
     #[test]
     fn every_accepted_time_has_a_chart(date in any::<(u16, u8, u8)>(), year in 1850..2150_u16, time in any::<(u8, u8, u8)>()) {
-        for date in [date, (year, date.1 % 14, date.2 % 33)] {
-            let Ok(time) = CivilTime::new(date, (time.0 % 26, time.1 % 62, time.2 % 62)) else { continue };
+        for (year, month, day) in [date, (year, date.1 % 14, date.2 % 33)] {
+            let Ok(date) = Date::new(year, month, day) else { continue };
+            let (hour, minute, second) = time;
+            let Ok(time) = TimeOfDay::new(hour % 26, minute % 62, second % 62) else { continue };
+            let time = CivilTime::new(date, time);
             for zi_mode in [ZiMode::NextDay, ZiMode::Late] {
                 let chart = Chart::new(time, Gender::Female, Options { zi_mode }).unwrap();
                 prop_assert_eq!(chart.basic.time, time);

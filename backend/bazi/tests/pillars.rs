@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bazi::{CivilTime, LunarDate, Pillar, Pillars, Stem, YEARS, ZiMode};
+use bazi::{CivilTime, Date, LunarDate, Pillar, Pillars, Stem, TimeOfDay, YEARS, ZiMode};
 use proptest::prelude::*;
 use tyme4rs::tyme::Tyme;
 use tyme4rs::tyme::solar::{SolarTerm, SolarTime};
@@ -25,39 +25,36 @@ fn moment(seconds: i64) -> CivilTime {
     let year = year + era * 400 + i64::from(month <= 2);
     let small = |number: i64| u8::try_from(number).unwrap();
     CivilTime::new(
-        (u16::try_from(year).unwrap(), small(month), small(day)),
-        (
+        Date::new(u16::try_from(year).unwrap(), small(month), small(day)).unwrap(),
+        TimeOfDay::new(
             small(second / 3600),
             small(second / 60 % 60),
             small(second % 60),
-        ),
+        )
+        .unwrap(),
     )
-    .unwrap()
 }
 
-fn tyme(time: CivilTime) -> SolarTime {
+fn tyme(moment: CivilTime) -> SolarTime {
+    let (date, time) = (moment.date(), moment.time());
     SolarTime::from_ymd_hms(
-        signed(time.year()),
-        time.month().into(),
-        time.day().into(),
+        signed(date.year()),
+        date.month().into(),
+        date.day().into(),
         time.hour().into(),
         time.minute().into(),
         time.second().into(),
     )
 }
 
-fn civil(time: SolarTime) -> CivilTime {
+fn civil(moment: SolarTime) -> CivilTime {
     let small = |number: usize| u8::try_from(number).unwrap();
-    let year = u16::try_from(time.get_year()).unwrap();
+    let year = u16::try_from(moment.get_year()).unwrap();
+    let (hour, minute) = (small(moment.get_hour()), small(moment.get_minute()));
     CivilTime::new(
-        (year, small(time.get_month()), small(time.get_day())),
-        (
-            small(time.get_hour()),
-            small(time.get_minute()),
-            small(time.get_second()),
-        ),
+        Date::new(year, small(moment.get_month()), small(moment.get_day())).unwrap(),
+        TimeOfDay::new(hour, minute, small(moment.get_second())).unwrap(),
     )
-    .unwrap()
 }
 
 fn signed(year: u16) -> isize {
@@ -103,7 +100,7 @@ proptest! {
         let time = moment(seconds);
         let theirs = tyme(time).get_lunar_hour().get_lunar_day();
         let month = theirs.get_lunar_month();
-        let ours = LunarDate::of(time).unwrap();
+        let ours = LunarDate::of(time.date()).unwrap();
         let expected = (month.get_lunar_year().get_year(), month.get_month(), month.is_leap(), theirs.get_day());
         prop_assert_eq!(
             (signed(ours.year), ours.month.into(), ours.leap, ours.day.into()),
@@ -159,8 +156,8 @@ proptest! {
     #[test]
     fn years_are_counted_from_the_year_4(seconds in 0..SECONDS) {
         let time = moment(seconds);
-        let date = (time.month(), time.day());
-        let since = usize::from(time.year()) - 4;
+        let date = (time.date().month(), time.date().day());
+        let since = usize::from(time.date().year()) - 4;
         let year = of(time).year;
         if date < (2, 3) {
             prop_assert_eq!(year, Pillar::cycle(since - 1));
@@ -180,7 +177,7 @@ fn every_day_follows_the_one_before() {
         let time = moment(day * 86_400 + 43_200);
         let index = usize::try_from(day + 10).unwrap();
         assert_eq!(of(time).day, Pillar::cycle(index), "{time}");
-        let today = LunarDate::of(time).unwrap();
+        let today = LunarDate::of(time.date()).unwrap();
         if let Some(yesterday) = yesterday {
             let next_day = (today.year, today.month, today.leap)
                 == (yesterday.year, yesterday.month, yesterday.leap)
@@ -223,7 +220,7 @@ fn both_ends_are_covered() {
     assert_eq!(of(first).to_string(), "己亥 丙子 甲戌 甲子");
     assert_eq!(of(last).to_string(), "庚申 戊子 戊申 壬子");
     assert_eq!(
-        LunarDate::of(first).unwrap(),
+        LunarDate::of(first.date()).unwrap(),
         LunarDate {
             year: 1899,
             month: 12,
@@ -232,7 +229,7 @@ fn both_ends_are_covered() {
         }
     );
     assert_eq!(
-        LunarDate::of(last).unwrap(),
+        LunarDate::of(last.date()).unwrap(),
         LunarDate {
             year: 2100,
             month: 12,
