@@ -9,7 +9,7 @@ use hifate_backend::app::Part;
 use hifate_backend::config::Overrides;
 use hifate_backend::service::Service;
 
-/// The Web App and the seven gRPC services of HiFate.
+/// The Web App and the seven gRPC services
 #[derive(Debug, Parser)]
 #[command(name = "hifate-backend", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -162,7 +162,7 @@ pub(crate) struct Chart {
     pub(crate) moment: String,
     /// male or female, also 男 or 女
     pub(crate) gender: String,
-    /// To which day 23:00 to 24:00 belongs: next_day or late
+    /// To which day 23:00 to 24:00 belongs: `next_day` or `late`
     #[arg(long, default_value = "next_day")]
     pub(crate) zi_mode: String,
     /// Print the JSON that the Web App answers

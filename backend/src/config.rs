@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use daemon::config::{Document, Report};
 use daemon::log::{Format, Level};
-use settings::{Place, Problem, Problems, Size};
+use settings::{Place, Problem, Problems};
 use store::Location;
 use tonic::transport::Uri;
 
@@ -87,33 +87,9 @@ impl Config {
         let web_listen = overrides
             .web
             .or_else(|| problems.ok(&at, address(&web.listen)));
-        let at = root.key("web").key("max_body");
-        let max_body = bytes(&web.max_body);
-        if max_body.is_none() {
-            problems.push(&at, "more than this machine can address");
-        }
-        let mut listen = ByService::from_fn(|_| None);
-        let mut url = ByService::from_fn(|_| None);
-        for (name, place) in Service::ALL.map(|name| (name, root.key("service").key(name.name()))) {
-            let endpoint = service.of(name);
-            let written = endpoint.listen.as_deref();
-            let given = *overrides.services.of(name);
-            let fallback = SocketAddr::from(([127, 0, 0, 1], name.port()));
-            *listen.of_mut(name) = given.or_else(|| match written {
-                Some(text) => problems.ok(&place.key("listen"), address(text)),
-                None => Some(fallback),
-            });
-            *url.of_mut(name) = endpoint.url.as_deref().and_then(|text| {
-                let uri = text.parse::<Uri>();
-                let uri = problems.ok(&place.key("url"), uri)?;
-                if uri.scheme_str() != Some("http") || uri.authority().is_none() {
-                    let message = format!("`{text}` is not an address of a service");
-                    let help = "write http://host:port";
-                    problems.push_with_help(&place.key("url"), message, help);
-                }
-                Some(uri)
-            });
-        }
+        let max_body = usize::try_from(web.max_body.0);
+        let max_body = problems.ok(&root.key("web").key("max_body"), max_body);
+        let (listen, url) = endpoints(&service, &overrides.services, &mut problems);
         shared_ports(&mut problems, web_listen, &listen);
 
         let threads = match server.threads {
@@ -135,12 +111,7 @@ impl Config {
             },
             cache_size: cache.size.0,
             cache_lifetime: cache.lifetime.0,
-            // Those that could not be read are among the problems.
-            listen: ByService::from_fn(|name| {
-                listen
-                    .of(name)
-                    .unwrap_or(SocketAddr::from(([127, 0, 0, 1], name.port())))
-            }),
+            listen,
             url,
         });
         problems.finish(config)
@@ -152,21 +123,45 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("`{text}` is not an address such as 127.0.0.1:8001"))
 }
 
-fn bytes(size: &Size) -> Option<usize> {
-    usize::try_from(size.0).ok()
+/// Where each service listens and is found; what cannot be read is noted and stays at its default.
+fn endpoints(
+    written: &file::Services,
+    overrides: &ByService<Option<SocketAddr>>,
+    problems: &mut Problems,
+) -> (ByService<SocketAddr>, ByService<Option<Uri>>) {
+    let mut listen =
+        ByService::from_fn(|service| SocketAddr::from(([127, 0, 0, 1], service.port())));
+    let mut url = ByService::default();
+    for service in Service::ALL {
+        let place = Place::root().key("service").key(service.name());
+        let endpoint = written.of(service);
+        let text = endpoint.listen.as_deref();
+        let read = |text| problems.ok(&place.key("listen"), address(text));
+        if let Some(given) = overrides.of(service).or_else(|| text.and_then(read)) {
+            *listen.of_mut(service) = given;
+        }
+        let text = endpoint.url.as_deref();
+        let read = |text| problems.ok(&place.key("url"), uri(text));
+        *url.of_mut(service) = text.and_then(read);
+    }
+    (listen, url)
+}
+
+fn uri(text: &str) -> Result<Uri, String> {
+    let wrong = || format!("`{text}` is not an address such as http://10.0.0.1:9001");
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
+    let whole = uri.scheme_str() == Some("http") && uri.authority().is_some();
+    whole.then_some(uri).ok_or_else(wrong)
 }
 
 /// Notes addresses that two parts would listen on; port 0 is a different port each time.
 fn shared_ports(
     problems: &mut Problems,
     web: Option<SocketAddr>,
-    services: &ByService<Option<SocketAddr>>,
+    services: &ByService<SocketAddr>,
 ) {
     let mut taken: BTreeMap<SocketAddr, &str> = web.into_iter().map(|web| (web, "web")).collect();
-    for (name, address) in services.iter() {
-        let Some(address) = address.filter(|address| address.port() != 0) else {
-            continue;
-        };
+    for (name, &address) in services.iter().filter(|(_, address)| address.port() != 0) {
         if let Some(other) = taken.insert(address, name.name()) {
             let at = Place::root().key("service").key(name.name()).key("listen");
             problems.push(&at, format!("`{other}` listens on {address} too"));

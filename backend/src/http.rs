@@ -57,7 +57,7 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web, observe::observe))
 }
 
-/// The OpenAPI 3.1 description of every route.
+/// The `OpenAPI` 3.1 description of every route.
 pub fn document() -> utoipa::openapi::OpenApi {
     routed().into_openapi()
 }

@@ -5,8 +5,8 @@
 //! share its process, so that moving one to another machine changes an address and nothing else. The
 //! services ([`grpc`]) are thin shells over pure crates.
 //!
-//! What is deliberately absent: a service that a later version builds answers UNIMPLEMENTED and
-//! reports NOT_SERVING. Nothing here returns data that was not computed.
+//! What is deliberately absent: a service that a later version builds answers `UNIMPLEMENTED`
+//! and reports `NOT_SERVING`. Nothing here returns data that was not computed.
 
 pub mod app;
 pub mod birth;

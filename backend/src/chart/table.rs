@@ -18,7 +18,7 @@ impl<'c> Table<'c> {
         Self { chart }
     }
 
-    fn heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn heading(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let basic = &self.chart.basic;
         let LunarDate {
             year,
@@ -36,7 +36,7 @@ impl<'c> Table<'c> {
 
     /// A row with a name and, in each column, one line or several.
     fn row(
-        &self,
+        self,
         f: &mut fmt::Formatter<'_>,
         name: &str,
         cell: impl Fn(Position, &Detail) -> Vec<String>,
@@ -53,16 +53,17 @@ impl<'c> Table<'c> {
         Ok(())
     }
 
-    fn elements(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn elements(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for &element in Element::ALL {
             let count = self.chart.element_counts.count(element);
             let bar = "██".repeat(count.into());
-            writeln!(f, "{}{count} {bar}", padded(element.name(), NAME))?;
+            let line = format!("{}{count} {bar}", padded(element.name(), NAME));
+            writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
     }
 
-    fn relations(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn relations(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Relation {
             kind,
             positions,
@@ -117,7 +118,7 @@ impl fmt::Display for Table<'_> {
             one(detail.self_sitting.to_string())
         })?;
         self.row(f, "空亡", |_, detail| {
-            one(detail.void.map(|branch| branch.name()).concat())
+            one(detail.void.map(bazi::Branch::name).concat())
         })?;
         self.row(f, "纳音", |_, detail| one(detail.nayin.to_string()))?;
         self.row(f, "神煞", |_, detail| {

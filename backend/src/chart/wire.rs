@@ -98,9 +98,12 @@ fn strings(value: &impl Serialize) -> Result<BTreeMap<String, String>, serde_jso
     let serde_json::Value::Object(members) = serde_json::to_value(value)? else {
         return Ok(BTreeMap::new());
     };
-    let text = |value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+    let text = |value| {
+        if let serde_json::Value::String(text) = value {
+            text
+        } else {
+            value.to_string()
+        }
     };
     Ok(members
         .into_iter()

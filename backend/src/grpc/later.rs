@@ -21,7 +21,7 @@ fn unimplemented<T>(method: &str) -> Answer<T> {
     )))
 }
 
-/// What `HealthCheck` of a service that is not built answers; `grpc.health.v1` says NOT_SERVING.
+/// What `HealthCheck` of a service that is not built answers; `grpc.health.v1` says `NOT_SERVING`.
 fn not_serving() -> String {
     "not_serving".to_owned()
 }

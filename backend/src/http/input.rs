@@ -1,11 +1,13 @@
 //! Reads the JSON body of a request, and finds everything that is wrong with it.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
+use http_body_util::LengthLimitError;
 use serde_json::{Map, Value};
 use settings::closest;
 use tokio::time::timeout;
@@ -40,13 +42,12 @@ impl Fields {
 
     /// The text of a field that may be left out or null.
     pub(super) fn take(&mut self, name: &'static str) -> Option<String> {
-        match self.take_any(name)? {
-            Value::String(text) => Some(text),
-            other => {
-                self.note(name, format!("expected a string, found {}", kind(&other)));
-                None
-            }
+        let value = self.take_any(name)?;
+        if let Value::String(text) = value {
+            return Some(text);
         }
+        self.note(name, format!("expected a string, found {}", kind(&value)));
+        None
     }
 
     /// The value of a field that may be left out or null.
@@ -122,8 +123,9 @@ async fn whole(request: Request, limit: usize) -> Result<Bytes, Failure> {
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
-    let source = std::error::Error::source(error);
-    source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+    error
+        .source()
+        .is_some_and(<dyn Error>::is::<LengthLimitError>)
 }
 
 /// Whether a content type is JSON, with or without parameters.

@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -49,21 +49,36 @@ pub(super) async fn observe(
     if let Ok(seconds) = HeaderValue::try_from(format!("{:.6}", took.as_secs_f64())) {
         headers.insert(PROCESS_TIME, seconds);
     }
-    tracing::info!(
-        target: "access",
-        {
-            http.method = method,
-            url.path = %path,
-            http.route = route,
-            http.code = code,
-            duration_us = took.as_micros(),
-            request.id = ?id,
-        },
-        "request"
-    );
+    log(method, &path, route, code, took, &id);
     headers.insert(REQUEST_ID, id);
     web.metrics.http(method, route, code, took);
     response
+}
+
+/// Writes a line of the access log. Probes and scrapers come every few seconds, and say little.
+fn log(method: &str, path: &str, route: &str, code: u16, took: Duration, id: &HeaderValue) {
+    let duration_us = took.as_micros();
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "access",
+                {
+                    http.method = method,
+                    url.path = path,
+                    http.route = route,
+                    http.code = code,
+                    duration_us,
+                    request.id = ?id,
+                },
+                "request"
+            )
+        };
+    }
+    if PROBES.contains(&route) {
+        line!(debug)
+    } else {
+        line!(info)
+    }
 }
 
 /// The id that the client or the edge gave, if it is fit for a log.
@@ -88,5 +103,12 @@ fn known(method: &Method) -> &'static str {
         .unwrap_or("other")
 }
 
+const PROBES: [&str; 5] = [
+    "/health",
+    "/api/v1/health",
+    "/api/v1/health/live",
+    "/api/v1/health/ready",
+    "/metrics",
+];
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -78,11 +78,12 @@ const OVERHEAD: usize = 200;
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::future::ready;
 
     use super::*;
 
-    async fn answer(text: &'static str) -> Result<Bytes, Infallible> {
-        Ok(Bytes::from_static(text.as_bytes()))
+    fn answer(text: &'static str) -> impl Future<Output = Result<Bytes, Infallible>> {
+        ready(Ok(Bytes::from_static(text.as_bytes())))
     }
 
     #[tokio::test]

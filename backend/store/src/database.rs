@@ -1,4 +1,4 @@
-//! The relational database: SQLite, in a file or in memory.
+//! The relational database: `SQLite`, in a file or in memory.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -150,5 +150,5 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// How long a statement may wait for a connection or for a lock.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// SQLite reads in parallel but writes one at a time; more connections only cost memory.
+/// `SQLite` reads in parallel but writes one at a time; more connections only cost memory.
 const CONNECTIONS: u32 = 4;
