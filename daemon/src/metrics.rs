@@ -1,10 +1,10 @@
 //! Metrics in the Prometheus text format.
 
 use prometheus::core::Collector;
-use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder,
+pub use prometheus::{
+    Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
 };
+use prometheus::{HistogramOpts, Opts, Registry, TextEncoder};
 use thiserror::Error;
 
 mod process;
