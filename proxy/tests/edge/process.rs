@@ -1,0 +1,167 @@
+//! The edge's process, started with a configuration of the test's own.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::http::{Reply, get};
+
+/// A running edge; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    child: Child,
+    dir: TempDir,
+    /// Where clients connect.
+    pub(crate) http: SocketAddr,
+    /// Where operators connect.
+    pub(crate) admin: SocketAddr,
+}
+
+/// An address that nothing listens on.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+impl Edge {
+    /// Starts the edge with one listener, an admin port, and `config` for the rest.
+    pub(crate) fn start(config: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (http, admin) = (free_address(), free_address());
+        fs::write(dir.path().join("edge.toml"), complete(config, http, admin)).unwrap();
+        let log = fs::File::create(dir.path().join("edge.log")).unwrap();
+        let child = command()
+            .args(["run", "--config"])
+            .arg(dir.path().join("edge.toml"))
+            .current_dir(dir.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let edge = Self { child, dir, http, admin };
+        edge.eventually("the edge answers", || TcpStream::connect(admin).is_ok());
+        edge
+    }
+
+    /// The log so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.path("edge.log")).unwrap()
+    }
+
+    /// A file in the edge's working directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Replaces the configuration file.
+    pub(crate) fn configure(&self, config: &str) {
+        let config = complete(config, self.http, self.admin);
+        fs::write(self.path("edge.toml"), config).unwrap();
+    }
+
+    /// Runs `hifate-edge reload`.
+    pub(crate) fn reload(&self) -> Output {
+        self.command("reload")
+    }
+
+    /// Runs a subcommand that takes the configuration file.
+    pub(crate) fn command(&self, name: &str) -> Output {
+        command().arg(name).arg("--config").arg(self.path("edge.toml")).output().unwrap()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the process to end; its exit code.
+    pub(crate) fn wait(&mut self, patience: Duration) -> Option<i32> {
+        let end = Instant::now() + patience;
+        while Instant::now() < end {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the edge still runs after {patience:?}\n{}", self.log());
+    }
+
+    /// GETs `path` through the edge on a connection of its own.
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        get(self.http, path)
+    }
+
+    /// All metrics.
+    pub(crate) fn metrics(&self) -> String {
+        String::from_utf8(get(self.admin, "/metrics").body).unwrap()
+    }
+
+    /// The sum of all samples whose line starts with `name` and contains each of `labels`.
+    pub(crate) fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        self.metrics()
+            .lines()
+            .filter(|line| line.starts_with(name))
+            .filter(|line| line[name.len()..].starts_with(['{', ' ']))
+            .filter(|line| labels.iter().all(|label| line.contains(label)))
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+            .sum()
+    }
+
+    /// Waits until `condition` holds, and fails with the log if it does not within ten seconds.
+    pub(crate) fn eventually(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !condition() {
+            assert!(Instant::now() < end, "not in time: {what}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The program under test.
+pub(crate) fn command() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_hifate-edge"))
+}
+
+fn complete(config: &str, http: SocketAddr, admin: SocketAddr) -> String {
+    let server = if config.contains("[server]") { "" } else { "[server]\nthreads = 2\n" };
+    format!("{server}[admin]\nlisten = \"{admin}\"\n[[listener]]\naddress = \"{http}\"\n{config}")
+}
+
+/// One site that passes everything to `servers`, each an inline table without its braces.
+pub(crate) fn proxy_to(servers: &[String]) -> String {
+    let servers: Vec<String> = servers.iter().map(|server| format!("{{ {server} }}")).collect();
+    format!(
+        "[upstream.web]\nserver = [{}]\n[[site]]\n[[site.route]]\npath = \"/\"\n\
+         proxy = {{ to = \"web\" }}\n",
+        servers.join(", ")
+    )
+}
+
+/// A server line for [`proxy_to`].
+pub(crate) fn server(address: SocketAddr, more: &str) -> String {
+    format!("address = \"{address}\"{more}")
+}
+
+/// Sends bytes and reads until the connection ends.
+pub(crate) fn raw(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    // The edge may answer and close before it has read everything.
+    drop(stream.write_all(bytes));
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
