@@ -35,7 +35,7 @@ fn answer(line: &str) -> Result<String, Error> {
         month,
         leap,
         day,
-    } = LunarDate::of(time)?;
+    } = LunarDate::of(time.date())?;
     let mark = if leap { '+' } else { '-' };
     Ok(format!("{pillars} {year}-{month:02}{mark}{day:02}"))
 }

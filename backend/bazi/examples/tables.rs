@@ -12,6 +12,7 @@
 #[path = "tables/generator.rs"]
 mod generator;
 
-fn main() {
-    print!("{}", generator::source());
+fn main() -> Result<(), std::fmt::Error> {
+    print!("{}", generator::source()?);
+    Ok(())
 }

@@ -22,13 +22,15 @@ pub(crate) struct SolarMonth {
 
 /// The solar year and month, or `None` outside the table.
 pub(crate) fn solar_month(time: CivilTime) -> Option<SolarMonth> {
-    let terms = TERMS.get(usize::from(time.year() - FIRST_TERM_YEAR))?;
+    let date = time.date();
+    let terms = TERMS.get(usize::from(date.year().checked_sub(FIRST_TERM_YEAR)?))?;
     let second = time.second_of_year();
-    let month = usize::from(time.month() - 1);
-    let year = usize::from(time.year());
-    let before_jie = second < *terms.get(2 * month)?;
+    let before = |term: usize| Some(second < *terms.get(term)? as usize);
+    let year = usize::from(date.year());
+    let month = usize::from(date.month() - 1);
+    let before_jie = before(2 * month)?;
     Some(SolarMonth {
-        year: year - usize::from(second < terms[LICHUN]),
+        year: year - usize::from(before(LICHUN)?),
         number: year * 12 + month - usize::from(before_jie),
     })
 }

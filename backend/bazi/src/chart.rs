@@ -84,7 +84,7 @@ impl Chart {
         Ok(Self {
             basic: Basic {
                 time,
-                lunar_date: LunarDate::of(time)?,
+                lunar_date: LunarDate::of(time.date())?,
                 gender,
                 zi_mode,
             },

@@ -7,6 +7,7 @@
 
 mod rule;
 mod table;
+mod text;
 
 use serde::{Serialize, Serializer};
 
@@ -127,7 +128,8 @@ named! {
         SiFei = "四废日",
         /// 春乙卯, 夏丙午, 秋辛酉, 冬壬子.
         TianZhuan = "天转",
-        /// 春辛卯, 夏戊午, 秋癸酉, 冬丙子.
+        /// 春辛卯, 夏戊午, 秋癸酉, 冬丙子: the branch of 天转 with the sound 纳音 of the
+        /// season's element.
         DiZhuan = "地转",
         /// The heads of the decades in turn, 寅甲午 卯甲辰 辰甲寅 巳甲子 午甲戌 未甲申,
         /// then stems: 申 乙丙丁, 酉 辛壬癸, 戌 甲戊庚, 亥 庚辛, 子 壬; none for 丑. A

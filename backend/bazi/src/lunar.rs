@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::calendar::LunarYear;
-use crate::civil::CivilTime;
+use crate::civil::{Date, days_in_year};
 use crate::error::Error;
 
 /// A date in the lunar calendar 农历.
@@ -23,25 +23,20 @@ pub struct LunarDate {
 }
 
 impl LunarDate {
-    /// The lunar date of this day.
-    pub fn of(time: CivilTime) -> Result<Self, Error> {
-        Self::find(time).ok_or(Error::Year { year: time.year() })
+    /// The lunar date of this day. The tables reach every year a [`Date`] can have.
+    pub fn of(date: Date) -> Result<Self, Error> {
+        Self::find(date).ok_or(Error::Year { year: date.year() })
     }
 
-    fn find(time: CivilTime) -> Option<Self> {
-        let day = time.day_of_year();
-        let begun = LunarYear::of(time.year())?;
-        if let Some(days) = day.checked_sub(begun.offset()) {
-            return Self::within(time.year(), begun, days);
-        }
-        let year = time.year() - 1;
+    fn find(date: Date) -> Option<Self> {
+        let (year, day) = (date.year(), date.day_of_year());
         let begun = LunarYear::of(year)?;
-        let length = if year.is_multiple_of(4) && year != 1900 {
-            366
-        } else {
-            365
-        };
-        Self::within(year, begun, day + length - begun.offset())
+        if let Some(days) = day.checked_sub(begun.offset()) {
+            return Self::within(year, begun, days);
+        }
+        let year = year - 1;
+        let begun = LunarYear::of(year)?;
+        Self::within(year, begun, days_in_year(year) - begun.offset() + day)
     }
 
     /// The date so many days after the first of this lunar year.

@@ -40,12 +40,15 @@ impl Pillars {
     /// The pillars of this instant.
     ///
     /// The year changes at the exact instant of 立春 and the month at that of
-    /// its jie 节, whatever the zi mode; only the day pillar depends on it.
+    /// its jie 节, whatever the zi mode; only the day pillar depends on it. The
+    /// tables reach every year a [`Date`](crate::Date) can have.
     pub fn of(time: CivilTime, zi: ZiMode) -> Result<Self, Error> {
-        let solar = calendar::solar_month(time).ok_or(Error::Year { year: time.year() })?;
-        let hour = usize::from(time.hour());
+        let solar = calendar::solar_month(time).ok_or(Error::Year {
+            year: time.date().year(),
+        })?;
+        let hour = usize::from(time.time().hour());
         // Julian day 11 was a 甲子.
-        let civil_day = time.julian_day() + 49;
+        let civil_day = time.date().julian_day() + 49;
         let zi_day = civil_day + usize::from(hour == 23);
         Ok(Self {
             // The year 4 was a 甲子.
@@ -59,6 +62,23 @@ impl Pillars {
             // The 子 hour of a 甲 day is 甲子 (五鼠遁), and hours are counted on.
             hour: Pillar::cycle(zi_day * 12 + hour.div_ceil(2) % 12),
         })
+    }
+
+    /// The pillars with these names, separated by spaces, as they are displayed.
+    pub fn from_names(names: &str) -> Option<Self> {
+        let mut names = names.split(' ').map(Pillar::from_name);
+        let mut next = || names.next().flatten();
+        let pillars = Self {
+            year: next()?,
+            month: next()?,
+            day: next()?,
+            hour: next()?,
+        };
+        if names.next().is_some() {
+            None
+        } else {
+            Some(pillars)
+        }
     }
 }
 

@@ -1,1 +1,21 @@
-//! Not started yet.
+//! The edge's decisions, without sockets, clocks or threads.
+//!
+//! Everything in the edge that can be right or wrong by itself lives here as plain data and
+//! functions: what a request head says ([`http`]), where it goes ([`route`]), which server takes it
+//! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
+//! what a failure means and whether another server may be tried ([`failure`], [`retry`]), how a
+//! body is compressed ([`encoding`]) and how a request is logged ([`access`]). Types with state
+//! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
+//!
+//! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
+
+pub mod access;
+pub mod balance;
+pub mod config;
+pub mod encoding;
+pub mod failure;
+pub mod forward;
+pub mod health;
+pub mod http;
+pub mod retry;
+pub mod route;

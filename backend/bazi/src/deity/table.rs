@@ -3,7 +3,8 @@
 
 use super::Deity;
 use super::rule::Falls::{Elsewhere, On};
-use super::rule::{Rule, by_frame, by_season, pillar_rows, pillars_by_season, rows};
+use super::rule::Rule;
+use super::text::{Signs, by_frame, by_season, pillar_rows, pillars_by_season, rows};
 use crate::position::Position::{Day, Hour, Month, Year};
 use crate::position::Positions;
 
@@ -244,7 +245,7 @@ const fn day_stem(text: &str) -> Rule {
     Rule::stem(DAY, On(ANYWHERE), rows(text))
 }
 
-const fn month(rows: [super::rule::Signs; 12]) -> Rule {
+const fn month(rows: [Signs; 12]) -> Rule {
     Rule::branch(MONTH, On(ANYWHERE), rows)
 }
 

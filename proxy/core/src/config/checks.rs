@@ -1,0 +1,54 @@
+//! Checks that several parts of the configuration share.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use settings::{Period, Place, Problems};
+
+/// An IP address with a port.
+pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        if address.port() == 0 {
+            problems.push(at, format!("`{text}` has port 0, which is no port"));
+        }
+        return Some(address);
+    }
+    let message = format!("`{text}` is not an IP address with a port");
+    if text.matches(':').count() > 1 {
+        let help = "write IPv6 addresses in brackets: \"[::1]:80\"";
+        problems.push_with_help(at, message, help);
+    } else if text.parse::<std::net::IpAddr>().is_ok() {
+        problems.push_with_help(at, message, format!("add the port, such as \"{text}:80\""));
+    } else {
+        problems.push_with_help(at, message, "names are not looked up; write the address");
+    }
+    None
+}
+
+/// A duration that is not zero: a timeout of no time would fail every request.
+pub(super) fn timeout(period: Period, at: &Place, problems: &mut Problems) -> Duration {
+    if period.0.is_zero() {
+        problems.push(at, "a duration of 0 would always have passed");
+    }
+    period.0
+}
+
+/// A count of at least one.
+pub(super) fn at_least_one(number: u32, at: &Place, problems: &mut Problems) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or_else(|| {
+        problems.push(at, "must be at least 1");
+        NonZeroU32::MIN
+    })
+}
+
+/// A path that starts with a slash.
+pub(super) fn path(text: &str, at: &Place, problems: &mut Problems) {
+    if !text.starts_with('/') {
+        problems.push_with_help(
+            at,
+            format!("the path `{text}` does not start with a slash"),
+            format!("\"/{text}\""),
+        );
+    }
+}

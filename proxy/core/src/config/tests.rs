@@ -1,0 +1,176 @@
+use super::*;
+
+/// Reads TOML as the edge does, without the loader's spans.
+fn meant(text: &str) -> Result<Config, Vec<String>> {
+    let written: file::Config = toml::from_str(text).expect("the shape is right");
+    Config::from_file(&written)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+const SEED: &str = r#"
+[[listener]]
+address = "0.0.0.0:80"
+[upstream.web_app]
+[[upstream.web_app.server]]
+address = "172.16.0.10:8001"
+weight = 2
+max_fails = 3
+fail_timeout = "30s"
+[[upstream.web_app.server]]
+address = "172.16.0.11:8001"
+backup = true
+[upstream.web_app.health_check]
+path = "/health"
+[[site]]
+names = ["your-domain.com"]
+access_log = { path = "/var/log/hifate/access.log" }
+max_body = "10M"
+[[site.route]]
+path = "/health"
+access_log = false
+proxy = { to = "web_app", uri = "/health" }
+[[site.route]]
+path = "/"
+proxy = { to = "web_app" }
+"#;
+
+#[test]
+fn the_seed_s_configuration() {
+    let config = meant(SEED).unwrap();
+    assert_eq!(config.listeners, ["0.0.0.0:80".parse().unwrap()]);
+    let upstream = &config.upstreams[0];
+    assert_eq!(upstream.servers[0].1.weight.get(), 2);
+    assert!(upstream.servers[1].1.backup);
+    assert_eq!(
+        upstream.probe.as_ref().unwrap().interval,
+        Duration::from_secs(2)
+    );
+    let site = &config.sites[0];
+    assert_eq!(site.label, "your-domain.com");
+    assert!(site.routes[0].access_log.is_none());
+    assert!(site.routes[1].access_log.is_some());
+    assert_eq!(site.routes[1].max_body, Some(10 << 20));
+    assert_eq!(
+        site.routes[0].uri,
+        Some(Replacement {
+            matched: 7,
+            with: "/health".into()
+        })
+    );
+}
+
+/// Everything that can be wrong beyond the shape, all reported at once.
+#[test]
+#[expect(clippy::too_many_lines, reason = "one file with every mistake in it")]
+fn every_mistake_is_reported_at_once() {
+    let problems = meant(
+        r#"
+[server]
+threads = 5000
+[admin]
+listen = "localhost:9180"
+[[listener]]
+address = "0.0.0.0"
+[[listener]]
+address = "::1:80"
+[[listener]]
+address = "127.0.0.1:80"
+[[listener]]
+address = "127.0.0.1:80"
+[upstream.empty]
+[upstream.web_app]
+retry = { on = ["eror", "http_505", "off"] }
+[[upstream.web_app.server]]
+address = "10.0.0.1:80"
+backup = true
+weight = 0
+[[upstream.web_app.server]]
+address = "10.0.0.1:80"
+backup = true
+[upstream.web_app.health_check]
+path = "health"
+interval = "0s"
+fall = 0
+[[site]]
+names = ["a.com", "a*.com", "A.com", "b.com:80"]
+access_log = { path = "x", format = "$nosuch" }
+gzip = { level = 10 }
+[[site.route]]
+path = "docs"
+access_log = true
+proxy = { to = "web_ap", uri = "x" }
+[[site.route]]
+path = { regex = "(" }
+proxy = { to = "web_app" }
+[[site.route]]
+path = { regex = "a" }
+proxy = { to = "web_app", uri = "/x", read_timeout = 0 }
+[[site.route]]
+path = { regex = "a" }
+proxy = { to = "web_app" }
+[[site]]
+names = ["c.com"]
+"#,
+    )
+    .unwrap_err();
+    let expected = [
+        "server.threads: more than 1024 threads",
+        "admin.listen: `localhost:9180` is not an IP address with a port (names are not looked up; write the address)",
+        "listener[0].address: `0.0.0.0` is not an IP address with a port (add the port, such as \"0.0.0.0:80\")",
+        "listener[1].address: `::1:80` is not an IP address with a port (write IPv6 addresses in brackets: \"[::1]:80\")",
+        "listener[3].address: 127.0.0.1:80 is listened on twice",
+        "upstream.empty: upstream `empty` has no server (add [[upstream.empty.server]] with an address)",
+        "upstream.web_app.health_check.path: the path `health` does not start with a slash (\"/health\")",
+        "upstream.web_app.health_check.interval: a duration of 0 would always have passed",
+        "upstream.web_app.health_check.fall: must be at least 1",
+        "upstream.web_app: every server of upstream `web_app` is a backup",
+        "upstream.web_app.server[0].weight: must be at least 1",
+        "upstream.web_app.server[1].address: 10.0.0.1:80 is already a server of `web_app`",
+        "upstream.web_app.retry.on[0]: `eror` is no condition for a retry (did you mean \"error\"?)",
+        "upstream.web_app.retry.on[1]: `http_505` is no condition for a retry (did you mean \"http_500\"?)",
+        "upstream.web_app.retry.on[2]: `off` stands alone",
+        "site[0].names[1]: `a*.com` is not a host name (\"example.com\", \"*.example.com\" or \"_\")",
+        "site[0].names[2]: `A.com` is already a name at site[0].names[0]",
+        "site[0].names[3]: `b.com:80`: a name has no port and no path",
+        "site[0].route[0].path: the path `docs` does not start with a slash (\"/docs\")",
+        "site[0].route[0].proxy.uri: the path `x` does not start with a slash (\"/x\")",
+        "site[0].route[0].proxy.to: there is no upstream `web_ap` (did you mean \"web_app\"?)",
+        "site[0].route[1].path: not a regular expression: unclosed group",
+        "site[0].route[2].proxy.uri: a route with a regular expression has no prefix to replace",
+        "site[0].route[2].proxy.read_timeout: a duration of 0 would always have passed",
+        "site[0].route[3].path: `a` is already a route",
+        "site[0].gzip.level: the level is a number from 1 to 9",
+        "site[0].access_log.format: there is no variable `$nosuch` in log formats",
+        "site[1]: the site has no route (add [[site.route]])",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn an_empty_file_says_what_is_needed() {
+    let problems = meant("").unwrap_err();
+    assert_eq!(problems.len(), 2);
+    assert!(problems[0].contains("there is no listener"), "{problems:?}");
+    assert!(problems[1].contains("there is no site"), "{problems:?}");
+}
+
+#[test]
+fn q7_the_uri_replaces_the_matched_prefix() {
+    let health = Replacement {
+        matched: "/health".len(),
+        with: "/health".into(),
+    };
+    assert_eq!(health.apply(b"/healthz", "/healthz?a=1"), "/healthz?a=1");
+    assert_eq!(
+        health.apply(b"/health/A", "/docs/../health/%41"),
+        "/health/A"
+    );
+    let docs = Replacement {
+        matched: "/docs/".len(),
+        with: "/v2/".into(),
+    };
+    assert_eq!(
+        docs.apply(b"/docs/a b?", "/docs/a%20b%3F?q"),
+        "/v2/a%20b%3F?q"
+    );
+}

@@ -1,0 +1,50 @@
+//! What is written to the upstream server, and back to the client.
+//!
+//! Heads are written from the parsed slices straight into one buffer: no header map is built, no
+//! header is cloned. Hop-by-hop headers end here in both directions (RFC 9110 §7.6.1).
+
+mod request;
+mod response;
+
+pub use request::{Outgoing, write_request};
+pub(crate) use response::reason_phrase;
+pub use response::{
+    Connection, ResponseForm, write_chunk_size, write_local_response, write_response,
+};
+
+use crate::http::{Header, Name, list};
+
+/// Writes `name: value` and the line end.
+fn write_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_number(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Whether the message's Connection header declares `header` to be for this hop only.
+///
+/// `options` are the message's Connection headers; nearly always there is one and it names no
+/// header, so the caller asks [`names_headers`] once and skips this for every line.
+fn is_named(options: &[Header<'_>], header: &Header<'_>) -> bool {
+    connection_options(options)
+        .any(|option| option.eq_ignore_ascii_case(header.raw_name.as_bytes()))
+}
+
+/// Whether any Connection option is more than `close` or `keep-alive`.
+fn names_headers(headers: &[Header<'_>]) -> bool {
+    connection_options(headers).any(|option| {
+        !option.eq_ignore_ascii_case(b"close") && !option.eq_ignore_ascii_case(b"keep-alive")
+    })
+}
+
+fn connection_options<'h>(headers: &'h [Header<'_>]) -> impl Iterator<Item = &'h [u8]> {
+    headers
+        .iter()
+        .filter(|header| header.name == Name::Connection)
+        .flat_map(|header| list(header.value))
+}

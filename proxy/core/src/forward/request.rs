@@ -1,0 +1,185 @@
+//! The request as the upstream server gets it.
+
+use super::{is_named, names_headers, write_header, write_number};
+use crate::http::{BodyLength, Name, RequestHead};
+
+/// What changes between the client's request and the upstream's.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Path and query to ask for.
+    pub target: &'a str,
+    /// The Host to send where the client sent none (HTTP/1.0): the upstream's name, as nginx's
+    /// `$proxy_host`.
+    pub default_host: &'a str,
+    /// The client's address without port.
+    pub client: &'a str,
+    /// `http` or `https`, as the client connected.
+    pub scheme: &'static str,
+    /// The body as it is sent on; a buffered one has a known length.
+    pub body: BodyLength,
+}
+
+/// Writes the request head to `out`, its empty line included.
+///
+/// X-Real-IP and X-Forwarded-Proto are replaced, and the client's address is appended to
+/// X-Forwarded-For (nginx's `$proxy_add_x_forwarded_for`), so that a client cannot speak for
+/// another. HTTP/1.1 is spoken upstream whatever the client speaks.
+pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_>) {
+    out.extend_from_slice(head.method.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(to.target.as_bytes());
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    let host = if head.authority.is_empty() {
+        to.default_host
+    } else {
+        head.authority
+    };
+    write_header(out, "Host", host.as_bytes());
+    write_header(out, "X-Real-IP", to.client.as_bytes());
+    write_forwarded_for(out, head, to.client);
+    write_header(out, "X-Forwarded-Proto", to.scheme.as_bytes());
+    let named = names_headers(&head.headers);
+    for header in &head.headers {
+        if is_forwarded(header.name) && !(named && is_named(&head.headers, header)) {
+            write_header(out, header.raw_name, header.value);
+        }
+    }
+    match to.body {
+        BodyLength::Known(length) => write_length(out, length),
+        BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        // A POST that said "Content-Length: 0" must go on saying it (RFC 9110 §8.6).
+        BodyLength::Empty
+            if head
+                .headers
+                .iter()
+                .any(|line| line.name == Name::ContentLength) =>
+        {
+            write_length(out, 0);
+        }
+        BodyLength::Empty | BodyLength::UntilClose => {}
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_length(out: &mut Vec<u8>, length: u64) {
+    out.extend_from_slice(b"Content-Length: ");
+    write_number(out, length);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_forwarded_for(out: &mut Vec<u8>, head: &RequestHead<'_>, client: &str) {
+    out.extend_from_slice(b"X-Forwarded-For: ");
+    for header in head
+        .headers
+        .iter()
+        .filter(|header| header.name == Name::XForwardedFor)
+    {
+        out.extend_from_slice(header.value);
+        out.extend_from_slice(b", ");
+    }
+    out.extend_from_slice(client.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a client's header goes on as it is: not if it concerns this connection only, and not if
+/// the edge writes its own.
+fn is_forwarded(name: Name) -> bool {
+    !matches!(
+        name,
+        Name::Connection
+            | Name::ContentLength
+            | Name::Expect
+            | Name::Host
+            | Name::KeepAlive
+            | Name::ProxyConnection
+            | Name::Te
+            | Name::Trailer
+            | Name::TransferEncoding
+            | Name::Upgrade
+            | Name::XForwardedFor
+            | Name::XForwardedProto
+            | Name::XRealIp
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Outgoing, write_request};
+    use crate::http::{HeadEnd, RequestHead, find_head_end};
+
+    fn forwarded(request: &str) -> String {
+        let head = RequestHead::parse(request.as_bytes()).unwrap();
+        let to = Outgoing {
+            target: head.target,
+            default_host: "web",
+            client: "192.0.2.1",
+            scheme: "http",
+            body: head.body,
+        };
+        let mut out = Vec::new();
+        write_request(&mut out, &head, &to);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn hop_by_hop_headers_end_here() {
+        let request = "GET /a HTTP/1.1\r\nHost: A\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n\
+                       TE: trailers\r\nUpgrade: x\r\nKeep-Alive: 5\r\nAccept: */*\r\n\r\n";
+        assert_eq!(
+            forwarded(request),
+            "GET /a HTTP/1.1\r\nHost: A\r\nX-Real-IP: 192.0.2.1\r\n\
+             X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nAccept: */*\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn a_client_cannot_speak_for_another() {
+        let request = "GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 9.9.9.9\r\n\
+                       X-Forwarded-For: 8.8.8.8\r\nX-Forwarded-Proto: https\r\n\r\n";
+        let forwarded = forwarded(request);
+        assert!(
+            forwarded.contains("X-Forwarded-For: 8.8.8.8, 192.0.2.1\r\n"),
+            "{forwarded}"
+        );
+        assert!(
+            !forwarded.contains("9.9.9.9") && !forwarded.contains("https"),
+            "{forwarded}"
+        );
+    }
+
+    #[test]
+    fn http_1_0_without_host_gets_one() {
+        assert!(forwarded("GET / HTTP/1.0\r\n\r\n").contains("\r\nHost: web\r\n"));
+    }
+
+    #[test]
+    fn an_empty_body_stays_empty() {
+        let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+        assert!(forwarded(request).contains("Content-Length: 0\r\n"));
+        assert!(!forwarded("GET / HTTP/1.1\r\nHost: a\r\n\r\n").contains("Content-Length"));
+    }
+
+    proptest! {
+        /// What is sent on reads as one request that means the same, whatever passed the gate.
+        #[test]
+        fn reads_back_as_one_request(
+            lines in prop::collection::vec("[A-Za-z-]{1,12}: [ -~]{0,12}", 0..6),
+            length in prop::option::of(0u64..100),
+        ) {
+            let length = length.map_or(String::new(), |n| format!("Content-Length: {n}\r\n"));
+            let lines = lines.into_iter().chain([String::new()]).collect::<Vec<_>>().join("\r\n");
+            let request = format!("POST /a HTTP/1.1\r\nHost: a\r\n{lines}{length}\r\n");
+            if let Ok(head) = RequestHead::parse(request.as_bytes()) {
+                let body = head.body;
+                let sent = forwarded(&request);
+                prop_assert_eq!(
+                    find_head_end(sent.as_bytes(), 0), HeadEnd::Complete(sent.len()));
+                let read = RequestHead::parse(sent.as_bytes()).unwrap();
+                prop_assert_eq!(read.body, body);
+                prop_assert_eq!(read.target, "/a");
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The response as the client gets it.
+
+use super::{is_named, names_headers, write_header, write_number};
+use crate::http::{BodyLength, Name, ResponseHead};
+
+/// What happens to the client's connection after the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// It stays, as HTTP/1.1 has it by default.
+    Keep,
+    /// It stays, and an HTTP/1.0 client has to be told.
+    SayKeep,
+    /// It is closed.
+    Close,
+}
+
+/// What changes between the upstream's response and the client's.
+#[derive(Debug, Clone, Copy)]
+pub struct ResponseForm<'a> {
+    /// The body as it is sent on. [`BodyLength::Empty`] leaves a Content-Length as it came: it
+    /// tells a HEAD request how long the body would be.
+    pub body: BodyLength,
+    /// What happens to the connection.
+    pub connection: Connection,
+    /// The current date in the form of RFC 9110 §5.6.7.
+    pub date: &'a str,
+    /// Whether the body is compressed by the edge on its way.
+    pub gzip: bool,
+    /// Whether the answer depends on Accept-Encoding.
+    pub vary: bool,
+}
+
+/// Writes the response head to `out`, its empty line included.
+///
+/// Date and Server are the edge's own, X-Accel-* headers are for the edge only, as in nginx
+/// (`proxy_hide_header`'s defaults). A compressed body loses its length, its ranges and the
+/// strength of its entity tag (RFC 9110 §8.8.1).
+pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseForm<'_>) {
+    write_status_line(out, head.status, head.reason);
+    write_own_headers(out, form.date, form.connection);
+    let named = names_headers(&head.headers);
+    for header in &head.headers {
+        let dropped = !is_forwarded(header.name)
+            || (header.name == Name::ContentLength && form.body != BodyLength::Empty)
+            || (header.name == Name::AcceptRanges && form.gzip)
+            || (named && is_named(&head.headers, header));
+        if dropped {
+            continue;
+        }
+        if header.name == Name::Etag && form.gzip {
+            write_weak_etag(out, header.value);
+        } else {
+            write_header(out, header.raw_name, header.value);
+        }
+    }
+    if form.gzip {
+        out.extend_from_slice(b"Content-Encoding: gzip\r\n");
+    }
+    if form.vary {
+        out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
+    }
+    match form.body {
+        BodyLength::Known(length) => {
+            out.extend_from_slice(b"Content-Length: ");
+            write_number(out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        BodyLength::Empty | BodyLength::UntilClose => {}
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes a whole response that the edge makes itself.
+pub fn write_local_response(
+    out: &mut Vec<u8>,
+    status: u16,
+    date: &str,
+    connection: Connection,
+    content: (&str, &[u8]),
+    to_head_request: bool,
+) {
+    let (content_type, body) = content;
+    write_status_line(out, status, reason_phrase(status));
+    write_own_headers(out, date, connection);
+    write_header(out, "Content-Type", content_type.as_bytes());
+    out.extend_from_slice(b"Content-Length: ");
+    write_number(out, body.len() as u64);
+    out.extend_from_slice(b"\r\n\r\n");
+    if !to_head_request {
+        out.extend_from_slice(body);
+    }
+}
+
+/// Writes the line before a chunk of `size` bytes.
+pub fn write_chunk_size(out: &mut Vec<u8>, size: usize) {
+    let mut digits = [0; 16];
+    let mut rest = size;
+    let mut at = digits.len();
+    while rest > 0 || at == digits.len() {
+        at -= 1;
+        if let Some(digit) = digits.get_mut(at) {
+            *digit = *b"0123456789abcdef".get(rest % 16).unwrap_or(&b'0');
+        }
+        rest /= 16;
+    }
+    out.extend_from_slice(digits.get(at..).unwrap_or_default());
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    write_number(out, u64::from(status));
+    out.push(b' ');
+    out.extend_from_slice(reason.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_own_headers(out: &mut Vec<u8>, date: &str, connection: Connection) {
+    out.extend_from_slice(b"Server: hifate-edge\r\nDate: ");
+    out.extend_from_slice(date.as_bytes());
+    out.extend_from_slice(match connection {
+        Connection::Keep => b"\r\n".as_slice(),
+        Connection::SayKeep => b"\r\nConnection: keep-alive\r\n",
+        Connection::Close => b"\r\nConnection: close\r\n",
+    });
+}
+
+/// A strong tag becomes weak; what is no tag is dropped (nginx's `ngx_http_weak_etag`).
+fn write_weak_etag(out: &mut Vec<u8>, tag: &[u8]) {
+    if tag.starts_with(b"W/") {
+        write_header(out, "ETag", tag);
+    } else if tag.starts_with(b"\"") {
+        out.extend_from_slice(b"ETag: W/");
+        out.extend_from_slice(tag);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn is_forwarded(name: Name) -> bool {
+    !matches!(
+        name,
+        Name::Connection
+            | Name::Date
+            | Name::KeepAlive
+            | Name::ProxyConnection
+            | Name::Server
+            | Name::Te
+            | Name::Trailer
+            | Name::TransferEncoding
+            | Name::Upgrade
+            | Name::XAccelBuffering
+            | Name::XAccelOther
+    )
+}
+
+/// The usual words for the statuses that the edge itself answers with.
+pub(crate) fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        417 => "Expectation Failed",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        _ => "Error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Connection, ResponseForm, write_chunk_size, write_response};
+    use crate::http::{BodyLength, ResponseHead};
+
+    fn forwarded(response: &str, form: &ResponseForm<'_>) -> String {
+        let head = ResponseHead::parse(response.as_bytes(), false).unwrap();
+        let mut out = Vec::new();
+        write_response(&mut out, &head, form);
+        String::from_utf8(out).unwrap()
+    }
+
+    const RESPONSE: &str = "HTTP/1.1 200 OK\r\nServer: x\r\nDate: y\r\nContent-Length: 5\r\n\
+                            ETag: \"a\"\r\nAccept-Ranges: bytes\r\nConnection: keep-alive\r\n\
+                            X-Accel-Buffering: no\r\nX-A: b\r\n\r\n";
+
+    fn form(body: BodyLength, gzip: bool) -> ResponseForm<'static> {
+        ResponseForm {
+            body,
+            connection: Connection::Keep,
+            date: "D",
+            gzip,
+            vary: gzip,
+        }
+    }
+
+    #[test]
+    fn passes_on_what_is_end_to_end() {
+        assert_eq!(
+            forwarded(RESPONSE, &form(BodyLength::Known(5), false)),
+            "HTTP/1.1 200 OK\r\nServer: hifate-edge\r\nDate: D\r\nETag: \"a\"\r\n\
+             Accept-Ranges: bytes\r\nX-A: b\r\nContent-Length: 5\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn compression_weakens_the_tag_and_drops_length_and_ranges() {
+        assert_eq!(
+            forwarded(RESPONSE, &form(BodyLength::Chunked, true)),
+            "HTTP/1.1 200 OK\r\nServer: hifate-edge\r\nDate: D\r\nETag: W/\"a\"\r\nX-A: b\r\n\
+             Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n\
+             Transfer-Encoding: chunked\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn the_answer_to_head_keeps_its_length() {
+        let sent = forwarded(RESPONSE, &form(BodyLength::Empty, false));
+        assert!(sent.contains("Content-Length: 5\r\n"), "{sent}");
+    }
+
+    proptest! {
+        #[test]
+        fn chunk_sizes_are_hexadecimal(size in any::<usize>()) {
+            let mut out = Vec::new();
+            write_chunk_size(&mut out, size);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{size:x}\r\n"));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Finding where a message head ends, before anything in it is parsed.
+
+use memchr::memchr_iter;
+
+/// What a buffer holds of a message head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadEnd {
+    /// The head is not complete; nothing before this offset needs to be looked at again.
+    Partial(usize),
+    /// The head, its empty line included, ends at this offset.
+    Complete(usize),
+    /// A line ends in LF without CR. RFC 9112 §2.2 lets a recipient accept it; since not all do,
+    /// two readers of one byte stream may disagree where a request ends, so it is refused.
+    BareLineFeed,
+}
+
+/// Looks for the end of the head in `buffer`, of which the first `searched` bytes are known not to
+/// hold it.
+///
+/// Each byte is looked at once however slowly the head arrives, so that a client that sends a byte
+/// at a time costs no more than one that sends it at once.
+pub fn find_head_end(buffer: &[u8], searched: usize) -> HeadEnd {
+    let unseen = buffer.get(searched..).unwrap_or_default();
+    for found in memchr_iter(b'\n', unseen) {
+        let line_feed = searched + found;
+        let before = buffer.get(..line_feed).unwrap_or_default();
+        if before.last() != Some(&b'\r') {
+            return HeadEnd::BareLineFeed;
+        }
+        // An empty line: CRLF right after CRLF.
+        if before.len() >= 3 && before.get(before.len() - 2) == Some(&b'\n') {
+            return HeadEnd::Complete(line_feed + 1);
+        }
+    }
+    HeadEnd::Partial(buffer.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{HeadEnd, find_head_end};
+
+    #[test]
+    fn stops_after_the_empty_line() {
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nbody";
+        assert_eq!(
+            find_head_end(request, 0),
+            HeadEnd::Complete(request.len() - 4)
+        );
+        assert_eq!(
+            find_head_end(b"GET / HTTP/1.1\r\nHost", 0),
+            HeadEnd::Partial(20)
+        );
+        assert_eq!(
+            find_head_end(b"GET / HTTP/1.1\nHost: a\n\n", 0),
+            HeadEnd::BareLineFeed
+        );
+        assert_eq!(find_head_end(b"", 0), HeadEnd::Partial(0));
+    }
+
+    proptest! {
+        #[test]
+        fn arriving_in_pieces_changes_nothing(text in "[ab\r\n]{0,40}", cut in 0usize..40) {
+            let bytes = text.as_bytes();
+            let whole = find_head_end(bytes, 0);
+            let cut = cut.min(bytes.len());
+            let first = find_head_end(&bytes[..cut], 0);
+            let HeadEnd::Partial(searched) = first else {
+                prop_assert_eq!(whole, first);
+                return Ok(());
+            };
+            prop_assert_eq!(whole, find_head_end(bytes, searched));
+        }
+    }
+}

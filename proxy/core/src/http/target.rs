@@ -1,0 +1,130 @@
+//! Request targets and the path that routes are matched on.
+
+use std::borrow::Cow;
+
+/// A path that has no one meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.explanation())]
+pub enum BadPath {
+    /// `%` without two hexadecimal digits.
+    Escape,
+    /// `%00`.
+    ZeroByte,
+    /// More `..` than there are segments.
+    AboveRoot,
+}
+
+impl BadPath {
+    /// What is wrong, for a person.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Escape => "a percent sign in the path is not followed by two hexadecimal digits",
+            Self::ZeroByte => "the path contains a zero byte",
+            Self::AboveRoot => "the path leaves the root",
+        }
+    }
+}
+
+/// The path as nginx matches locations on it: percent-decoded, `.` and `..` resolved, runs of
+/// slashes merged (`merge_slashes on`).
+///
+/// `path` is the part of the target before `?` and starts with `/`. Decoded bytes need not be UTF-8.
+pub fn normalise_path(path: &str) -> Result<Cow<'_, [u8]>, BadPath> {
+    if is_normal(path) {
+        return Ok(Cow::Borrowed(path.as_bytes()));
+    }
+    let decoded = decode(path)?;
+    let mut segments: Vec<&[u8]> = Vec::new();
+    let mut parts = decoded.split(|byte| *byte == b'/').peekable();
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none();
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop().ok_or(BadPath::AboveRoot)?;
+            }
+            segment => segments.push(segment),
+        }
+        // A trailing "/", "/." or "/.." names a directory: keep its slash.
+        if last && matches!(part, b"" | b"." | b"..") {
+            segments.push(b"");
+        }
+    }
+    let mut normal = Vec::with_capacity(decoded.len());
+    for segment in segments {
+        normal.push(b'/');
+        normal.extend_from_slice(segment);
+    }
+    Ok(Cow::Owned(normal))
+}
+
+/// Whether nothing in `path` needs decoding, resolving or merging.
+fn is_normal(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    memchr::memchr(b'%', bytes).is_none()
+        && memchr::memchr_iter(b'/', bytes)
+            .all(|slash| !matches!(bytes.get(slash + 1), Some(b'/' | b'.')))
+}
+
+fn decode(path: &str) -> Result<Vec<u8>, BadPath> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) else {
+            return Err(BadPath::Escape);
+        };
+        match u8::try_from(high * 16 + low) {
+            Ok(0) | Err(_) => return Err(BadPath::ZeroByte),
+            Ok(byte) => decoded.push(byte),
+        }
+    }
+    Ok(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{BadPath, normalise_path};
+
+    #[test]
+    fn as_nginx_does() {
+        for (path, normal) in [
+            ("/", "/"),
+            ("/a/b.css", "/a/b.css"),
+            ("//a///b/", "/a/b/"),
+            ("/docs/../health/%41", "/health/A"),
+            ("/a/./b/.", "/a/b/"),
+            ("/a/b/..", "/a/"),
+            ("/a/%2e%2e/b", "/b"),
+            ("/.hidden", "/.hidden"),
+            ("/..a", "/..a"),
+        ] {
+            assert_eq!(
+                normalise_path(path).as_deref(),
+                Ok(normal.as_bytes()),
+                "{path}"
+            );
+        }
+        assert_eq!(normalise_path("/../a"), Err(BadPath::AboveRoot));
+        assert_eq!(normalise_path("/a%00"), Err(BadPath::ZeroByte));
+        assert_eq!(normalise_path("/a%4"), Err(BadPath::Escape));
+    }
+
+    proptest! {
+        #[test]
+        fn never_leaves_the_root(path in "/[a./%2e]{0,30}") {
+            if let Ok(normal) = normalise_path(&path) {
+                let normal = str::from_utf8(&normal).unwrap();
+                prop_assert!(normal.starts_with('/'));
+                prop_assert!(!normal.contains("//"));
+                prop_assert!(normal.split('/').all(|segment| segment != ".."));
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The command line of `hifate-edge`.
+
+mod ask;
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use daemon::lifecycle::Exit;
+use edge_core::config::file;
+
+use crate::control::load;
+
+/// The HiFate edge proxy: reverse proxy and load balancer.
+#[derive(Debug, Parser)]
+#[command(name = "hifate-edge", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the proxy in the foreground.
+    ///
+    /// Signals: HUP reloads the configuration, QUIT stops after the requests under way, TERM and
+    /// INT stop at once, USR1 opens the log files again.
+    Run {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Stop when standard input ends (for programs that start the edge).
+        #[arg(long, hide = true)]
+        stop_on_stdin_eof: bool,
+    },
+    /// Check the configuration and say everything that is wrong with it (as `nginx -t`).
+    Check(ConfigFile),
+    /// Have a running edge read its configuration again, and wait for the outcome.
+    Reload(Running),
+    /// Show the upstream servers of a running edge.
+    Status {
+        #[command(flatten)]
+        running: Running,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop a running edge after the requests under way (through its pid file).
+    Quit(ConfigFile),
+    /// Print the JSON Schema of the configuration file.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, clap::Args)]
+struct ConfigFile {
+    /// The configuration file.
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        env = "HIFATE_EDGE_CONFIG",
+        default_value = "/etc/hifate/edge.toml"
+    )]
+    config: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct Running {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The admin port of the running edge; by default the one in the configuration file.
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+}
+
+/// Does what the command line says.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            let printed = message.print();
+            let good = !message.use_stderr() && printed.is_ok();
+            return if good { Exit::Good } else { Exit::Usage };
+        }
+    };
+    let result = match arguments.command {
+        Command::Run {
+            config,
+            stop_on_stdin_eof,
+        } => {
+            if stop_on_stdin_eof {
+                daemon::lifecycle::end_with_stdin();
+            }
+            crate::run::run(&config.config).map_err(|error| error.to_string())
+        }
+        Command::Check(config) => check(&config.config),
+        Command::Reload(running) => running.admin().and_then(ask::reload).and_then(print),
+        Command::Status { running, json } => running
+            .admin()
+            .and_then(|admin| ask::status(admin, json))
+            .and_then(print),
+        Command::Quit(config) => quit(&config.config),
+        Command::Schema => schema(),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => manual(),
+    };
+    match result {
+        Ok(()) => Exit::Good,
+        Err(message) => {
+            complain(&message);
+            Exit::Bad
+        }
+    }
+}
+
+fn check(path: &Path) -> Result<(), String> {
+    load::load(path).map_err(|report| report.to_string())?;
+    print(format!("{}: the configuration is good", path.display()))
+}
+
+impl Running {
+    /// Where the running edge listens for operators.
+    fn admin(&self) -> Result<SocketAddr, String> {
+        match self.admin {
+            Some(admin) => Ok(admin),
+            None => {
+                let config =
+                    load::load(&self.config.config).map_err(|report| report.to_string())?;
+                Ok(config.admin)
+            }
+        }
+    }
+}
+
+fn quit(path: &Path) -> Result<(), String> {
+    let config = load::load(path).map_err(|report| report.to_string())?;
+    let pid_file = config
+        .server
+        .pid_file
+        .ok_or("the configuration names no server.pid_file, so the process is not known")?;
+    let process = daemon::lifecycle::PidFile::read(&pid_file)
+        .map_err(|error| format!("{}: {error}", pid_file.display()))?;
+    let process = nix::unistd::Pid::from_raw(process);
+    nix::sys::signal::kill(process, nix::sys::signal::SIGQUIT)
+        .map_err(|error| format!("process {process}: {error}"))?;
+    print(format!(
+        "process {process} stops after the requests under way"
+    ))
+}
+
+fn schema() -> Result<(), String> {
+    let schema = schemars::schema_for!(file::Config);
+    print(serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?)
+}
+
+fn completions(shell: Shell) -> Result<(), String> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "hifate-edge", &mut script);
+    io::stdout()
+        .write_all(&script)
+        .map_err(|error| error.to_string())
+}
+
+fn manual() -> Result<(), String> {
+    let manual = clap_mangen::Man::new(Arguments::command());
+    manual
+        .render(&mut io::stdout())
+        .map_err(|error| error.to_string())
+}
+
+fn print(text: impl AsRef<str>) -> Result<(), String> {
+    writeln!(io::stdout(), "{}", text.as_ref()).map_err(|error| error.to_string())
+}
+
+fn complain(message: &str) {
+    // Where even that fails the exit code has to do.
+    drop(writeln!(io::stderr(), "hifate-edge: {message}"));
+}

@@ -1,0 +1,117 @@
+//! The admin port's answers.
+
+use std::sync::Arc;
+use std::time::{Instant, UNIX_EPOCH};
+
+use bytes::Bytes;
+use daemon::admin::{Body, json, not_allowed, not_found, text};
+use edge_core::balance::Standing;
+use hyper::{Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::Control;
+use crate::upstream::Upstream;
+
+/// Answers one request of an operator.
+pub(super) async fn answer(control: Arc<Control>, request: Request<Bytes>) -> Response<Body> {
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    match (request.uri().path(), get) {
+        ("/health", true) => text(StatusCode::OK, "ok\n"),
+        ("/ready", true) => ready(&control),
+        ("/api/v1/config", true) => config(&control),
+        ("/api/v1/upstreams", true) => upstreams(&control),
+        ("/api/v1/reload", false) if *request.method() == Method::POST => reload(&control).await,
+        ("/api/v1/reload", _) => not_allowed("POST"),
+        ("/health" | "/ready" | "/api/v1/config" | "/api/v1/upstreams", false) => {
+            not_allowed("GET, HEAD")
+        }
+        _ => not_found(),
+    }
+}
+
+/// Whether requests are accepted and at least one route has a live upstream.
+fn ready(control: &Control) -> Response<Body> {
+    let now = Instant::now();
+    let snapshot = control.edge.live.load();
+    if control.edge.is_draining() {
+        text(StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    } else if snapshot
+        .upstreams
+        .iter()
+        .any(|upstream| upstream.is_up(now))
+    {
+        text(StatusCode::OK, "ready\n")
+    } else {
+        text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no upstream has a live server\n",
+        )
+    }
+}
+
+fn config(control: &Control) -> Response<Body> {
+    let state = control.edge.live.state();
+    let unix = |time: std::time::SystemTime| {
+        time.duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64()
+    };
+    let config = json!({
+        "path": control.edge.path,
+        "generation": state.generation,
+        "since": unix(state.since),
+        "last_reload": {
+            "at": unix(state.tried),
+            "refused": state.refusal,
+        },
+    });
+    json(StatusCode::OK, &config)
+}
+
+fn upstreams(control: &Control) -> Response<Body> {
+    let now = Instant::now();
+    let snapshot = control.edge.live.load();
+    let upstreams: Vec<Value> = snapshot
+        .upstreams
+        .iter()
+        .map(|upstream| show(upstream, now))
+        .collect();
+    json(StatusCode::OK, &upstreams)
+}
+
+fn show(upstream: &Upstream, now: Instant) -> Value {
+    let servers: Vec<Value> = upstream
+        .servers
+        .iter()
+        .enumerate()
+        .map(|(index, server)| {
+            let state = match upstream.standing(index, now) {
+                Standing::Up => "up",
+                Standing::Unhealthy => "unhealthy",
+                Standing::Ejected => "ejected",
+                Standing::Down => "down",
+            };
+            json!({
+                "address": server.label,
+                "state": state,
+                "weight": server.settings.weight,
+                "backup": server.settings.backup,
+                "active": server.active.get(),
+            })
+        })
+        .collect();
+    json!({ "name": upstream.name, "servers": servers })
+}
+
+async fn reload(control: &Control) -> Response<Body> {
+    match control.reload().await {
+        Ok(generation) => json(
+            StatusCode::OK,
+            &json!({ "success": true, "generation": generation }),
+        ),
+        Err(reason) => {
+            let answer = json!({ "success": false, "error": reason });
+            json(StatusCode::UNPROCESSABLE_ENTITY, &answer)
+        }
+    }
+}

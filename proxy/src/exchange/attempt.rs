@@ -1,0 +1,285 @@
+//! Asking one server: connect, send, read the response head.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use edge_core::failure::Failure;
+use edge_core::forward::{self, Outgoing};
+use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
+
+use super::answer::{Active, Answer, Terms};
+use super::body::Body;
+use super::record::{Record, Try};
+use crate::buffer::{Buffer, Buffers};
+use crate::client::Client;
+use crate::pool::Connection;
+use crate::snapshot::{Route, Site};
+use crate::timer::Patience;
+use crate::upstream::Server;
+use crate::worker::Worker;
+
+/// One server, asked once.
+pub(super) struct Attempt<'a, R> {
+    pub(super) worker: &'a Worker,
+    pub(super) head: &'a RequestHead<'a>,
+    pub(super) site: &'a Site,
+    pub(super) route: &'a Route,
+    pub(super) target: &'a str,
+    pub(super) server: (usize, &'a Server),
+    /// Whether another server would be asked after this failure.
+    pub(super) may_retry: &'a R,
+}
+
+/// Why there is no answer from any server.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// The client has left.
+    Gone,
+    /// The last server asked failed, or there was none.
+    Failed(Failure),
+}
+
+/// Why there is no answer from this server.
+#[derive(Debug)]
+pub(super) enum Error {
+    /// The client has left.
+    Gone,
+    /// The server failed.
+    Failed {
+        failure: Failure,
+        /// Whether anything of the request was sent.
+        sent: bool,
+    },
+}
+
+impl Error {
+    fn sent(failure: Failure) -> Self {
+        Self::Failed {
+            failure,
+            sent: true,
+        }
+    }
+}
+
+/// The largest response head: what the largest application servers send by default, doubled.
+const LARGEST_HEAD: usize = 64 * 1024;
+
+impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
+    /// Asks the server.
+    pub(super) async fn run(
+        &self,
+        client: &mut Client,
+        body: &Body,
+        record: &mut Record,
+    ) -> Result<Answer, Error> {
+        let (index, server) = self.server;
+        record.tries.push(Try::new(index));
+        let active = Active::new(&server.active);
+        let started = Instant::now();
+        let result = match self.worker.pool.reuse(server.address).await {
+            Some(connection) => match self.ask(connection, client, body).await {
+                // The server closed the connection while it was idle: no fault of the server, and
+                // the request, if it may be repeated, is for a new connection to the same one.
+                Err(Error::Failed { failure, .. })
+                    if is_stale(failure) && self.head.method.is_idempotent() =>
+                {
+                    self.ask_anew(client, body, record).await
+                }
+                result => result,
+            },
+            None => self.ask_anew(client, body, record).await,
+        };
+        match result {
+            Ok((terms, connection, buffer)) => {
+                record.answered(terms.status);
+                Ok(Answer::new(
+                    terms,
+                    connection,
+                    buffer,
+                    (index, started),
+                    active,
+                ))
+            }
+            Err(error) => {
+                let code = match &error {
+                    Error::Failed {
+                        failure: Failure::Status(status),
+                        ..
+                    } => *status,
+                    Error::Failed { .. } | Error::Gone => 0,
+                };
+                record.answered(code);
+                record.took(started.elapsed());
+                server.requests.of(code).inc();
+                server.seconds.observe(started.elapsed().as_secs_f64());
+                Err(error)
+            }
+        }
+    }
+
+    async fn ask_anew(
+        &self,
+        client: &mut Client,
+        body: &Body,
+        record: &mut Record,
+    ) -> Result<(Terms, Connection, Buffer), Error> {
+        let started = Instant::now();
+        let pool = &self.worker.pool;
+        let connection = pool
+            .connect(self.server.1.address, self.route.timeouts.connect)
+            .await
+            .map_err(|failure| Error::Failed {
+                failure,
+                sent: false,
+            })?;
+        record.connected(started.elapsed());
+        self.ask(connection, client, body).await
+    }
+
+    async fn ask(
+        &self,
+        mut connection: Connection,
+        client: &mut Client,
+        body: &Body,
+    ) -> Result<(Terms, Connection, Buffer), Error> {
+        let buffers = &self.worker.buffers;
+        let mut out = buffers.write_buffer();
+        let outgoing = Outgoing {
+            target: self.target,
+            default_host: &self.route.upstream.name,
+            client: &client.address,
+            scheme: "http",
+            body: body.length(),
+        };
+        forward::write_request(&mut out, self.head, &outgoing);
+        let sent = body
+            .send(&out, &mut connection, self.route.timeouts.send)
+            .await;
+        out.clear();
+        let mut buffer = buffers.read_buffer();
+        let result = match sent {
+            Ok(()) => {
+                self.receive(&mut connection, client, &mut buffer, &mut out)
+                    .await
+            }
+            Err(error) => Err(Error::sent(of_sending(&error))),
+        };
+        match result {
+            Ok(mut terms) => {
+                terms.out = out;
+                Ok((terms, connection, buffer))
+            }
+            Err(error) => {
+                buffers.put_read(buffer);
+                buffers.put_write(out);
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads the response head and writes the client's to `out`; what follows stays in `buffer`.
+    async fn receive(
+        &self,
+        connection: &mut Connection,
+        client: &mut Client,
+        buffer: &mut Buffer,
+        out: &mut Vec<u8>,
+    ) -> Result<Terms, Error> {
+        let mut searched = 0;
+        loop {
+            match find_head_end(buffer.filled(), searched) {
+                HeadEnd::Complete(length) => {
+                    let head = buffer.filled().get(..length).unwrap_or_default();
+                    let head = ResponseHead::parse(head, self.head.method == Method::Head)
+                        .map_err(|_| Error::sent(Failure::InvalidHeader))?;
+                    // Interim answers (RFC 9110 §15.2) are for this connection only.
+                    if head.status >= 200 {
+                        let failure = Failure::Status(head.status);
+                        if (self.may_retry)(failure, true) {
+                            return Err(Error::sent(failure));
+                        }
+                        let terms = Terms::agree(self.worker, self.head, self.site, &head, out);
+                        buffer.consume(length);
+                        return Ok(terms);
+                    }
+                    buffer.consume(length);
+                    searched = 0;
+                    continue;
+                }
+                HeadEnd::BareLineFeed => return Err(Error::sent(Failure::InvalidHeader)),
+                HeadEnd::Partial(up_to) => searched = up_to,
+            }
+            if searched >= LARGEST_HEAD {
+                return Err(Error::sent(Failure::HeaderTooBig));
+            }
+            if buffer.is_full() {
+                buffer.grow(LARGEST_HEAD);
+            }
+            let patience = self.route.timeouts.read;
+            match wait(connection, buffer, client, &self.worker.buffers, patience).await {
+                Waited::Gone => return Err(Error::Gone),
+                Waited::Read(Ok(0)) => return Err(Error::sent(Failure::ClosedEarly)),
+                Waited::Read(Ok(_)) => {}
+                Waited::Read(Err(error)) => return Err(Error::sent(of_reading(&error))),
+            }
+        }
+    }
+}
+
+/// What happened while a server was being waited for.
+pub(super) enum Waited {
+    /// It sent something, ended the connection (0), or time ran out.
+    Read(io::Result<usize>),
+    /// The client has left.
+    Gone,
+}
+
+/// Waits until the server sends something, the client leaves, or `patience` is over.
+pub(super) async fn wait(
+    connection: &mut Connection,
+    buffer: &mut Buffer,
+    client: &mut Client,
+    buffers: &Buffers,
+    patience: Duration,
+) -> Waited {
+    let mut patience = Patience::new(patience);
+    let Connection { stream, timer, .. } = connection;
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
+            return Poll::Ready(Waited::Read(result));
+        }
+        if client.poll_gone(cx, buffers).is_ready() {
+            return Poll::Ready(Waited::Gone);
+        }
+        patience
+            .poll_over(timer, cx)
+            .map(|error| Waited::Read(Err(error)))
+    })
+    .await
+}
+
+fn of_sending(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::TimedOut {
+        Failure::SendTimeout
+    } else {
+        Failure::SendError
+    }
+}
+
+pub(super) fn of_reading(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::TimedOut {
+        Failure::ReadTimeout
+    } else {
+        Failure::ReadError
+    }
+}
+
+/// Whether a kept connection turned out to be closed.
+fn is_stale(failure: Failure) -> bool {
+    matches!(
+        failure,
+        Failure::SendError | Failure::ClosedEarly | Failure::ReadError
+    )
+}

@@ -1,0 +1,76 @@
+//! Reading and writing with a deadline, in one system call each.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use pingora::protocols::Stream;
+use tokio::io::AsyncWrite;
+
+use crate::buffer::Buffer;
+use crate::timer::{Patience, Timer};
+
+/// Reads once into `buffer`, before `deadline`; 0 means that the stream has ended.
+pub(crate) async fn fill(
+    stream: &mut Stream,
+    timer: &mut Timer,
+    buffer: &mut Buffer,
+    deadline: Instant,
+) -> io::Result<usize> {
+    poll_fn(|cx| match buffer.poll_fill(stream, cx) {
+        Poll::Ready(result) => Poll::Ready(result),
+        Poll::Pending => timer.poll_expired(cx, deadline).map(Err),
+    })
+    .await
+}
+
+/// Reads once if there is anything to read at this moment.
+pub(crate) async fn try_fill(
+    stream: &mut Stream,
+    buffer: &mut Buffer,
+) -> Option<io::Result<usize>> {
+    poll_fn(|cx| match buffer.poll_fill(stream, cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Writes all of `first`, then all of `second`, as one message where the kernel takes it.
+///
+/// `patience` is the longest time between two writes that make progress.
+pub(crate) async fn write_all(
+    stream: &mut Stream,
+    timer: &mut Timer,
+    mut first: &[u8],
+    mut second: &[u8],
+    patience: Duration,
+) -> io::Result<()> {
+    while !first.is_empty() || !second.is_empty() {
+        let mut patience = Patience::new(patience);
+        let written = poll_fn(|cx| {
+            let stream = Pin::new(&mut *stream);
+            let polled = if second.is_empty() {
+                stream.poll_write(cx, first)
+            } else if first.is_empty() {
+                stream.poll_write(cx, second)
+            } else {
+                stream.poll_write_vectored(cx, &[IoSlice::new(first), IoSlice::new(second)])
+            };
+            match polled {
+                Poll::Ready(result) => Poll::Ready(result),
+                Poll::Pending => patience.poll_over(timer, cx).map(Err),
+            }
+        })
+        .await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let of_first = written.min(first.len());
+        first = first.get(of_first..).unwrap_or_default();
+        second = second.get(written - of_first..).unwrap_or_default();
+    }
+    poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await
+}

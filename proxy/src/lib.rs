@@ -1,0 +1,33 @@
+//! The edge proxy: accepts HTTP requests and passes them to upstream servers.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`command`] | the command line |
+//! | `control` | reload, signals, the admin port |
+//! | `worker`, `listen`, `client` | threads, sockets, client connections |
+//! | `exchange` | one request and its answer: body, attempts, relay, record |
+//! | `snapshot`, `upstream`, `pool`, `probe` | the configuration in use, servers, connections, health |
+//! | `access_log`, `metrics`, `clock`, `buffer`, `timer`, `io` | what the others use |
+//!
+//! All decisions are those of [`edge_core`]; this crate gives them sockets and time. It is the only
+//! one that names pingora: the server with its runtimes and services, the transport streams and the
+//! connector are pingora's, the HTTP/1 exchange is ours (`docs/adr/0004-engine.md`).
+
+mod access_log;
+mod buffer;
+mod client;
+mod clock;
+pub mod command;
+mod control;
+mod edge;
+mod exchange;
+mod io;
+mod listen;
+mod metrics;
+mod pool;
+mod probe;
+mod run;
+mod snapshot;
+mod timer;
+mod upstream;
+mod worker;

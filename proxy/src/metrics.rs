@@ -1,0 +1,249 @@
+//! What `/metrics` says. Names and labels are a contract (golden test), and every label's values
+//! come from the configuration or a closed list, never from a client.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use edge_core::http::Method;
+use prometheus::{
+    Gauge, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+};
+
+/// The edge's metrics.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    /// The registry behind them.
+    pub(crate) registry: daemon::metrics::Metrics,
+    /// Connections that wait for a request.
+    pub(crate) idle: IntGauge,
+    /// Connections with a request under way.
+    pub(crate) active: IntGauge,
+    /// Requests being answered by a server.
+    pub(crate) upstream_active: IntGaugeVec,
+    /// Whether a server is asked.
+    pub(crate) upstream_up: IntGaugeVec,
+    /// Seconds from asking a server to the end of its answer.
+    pub(crate) upstream_seconds: HistogramVec,
+    /// Generation of the configuration in use.
+    pub(crate) generation: IntGauge,
+    /// When it was last replaced.
+    pub(crate) reloaded_at: Gauge,
+    /// Reloads by result.
+    pub(crate) reloads: IntCounterVec,
+    /// Access log lines that could not be written.
+    pub(crate) log_lost: IntCounter,
+    /// Panics that were caught.
+    pub(crate) panics: IntCounter,
+    requests: IntCounterVec,
+    failures: IntCounterVec,
+    duration: HistogramVec,
+    request_size: HistogramVec,
+    response_size: HistogramVec,
+    upstream_requests: IntCounterVec,
+    retries: IntCounterVec,
+}
+
+impl Metrics {
+    /// Registers all of them.
+    pub(crate) fn new() -> Result<Self, daemon::metrics::Error> {
+        let registry = daemon::metrics::Metrics::new()?;
+        let connections = registry.gauges(
+            "edge_connections",
+            "Client connections by state.",
+            &["state"],
+        )?;
+        let of_route = ["site", "route"];
+        let of_server = ["upstream", "server"];
+        let seconds = daemon::metrics::LATENCY;
+        let bytes = daemon::metrics::BYTES;
+        let r = &registry;
+        Ok(Self {
+            idle: connections.with_label_values(&["idle"]),
+            active: connections.with_label_values(&["active"]),
+            upstream_active: r.gauges(
+                "edge_upstream_active",
+                "Requests a server is answering.",
+                &of_server,
+            )?,
+            upstream_up: r.gauges(
+                "edge_upstream_up",
+                "Whether a server takes requests.",
+                &of_server,
+            )?,
+            upstream_seconds: r.histograms(
+                "edge_upstream_response_seconds",
+                "Time a server took to answer.",
+                &of_server,
+                seconds,
+            )?,
+            generation: r.gauge(
+                "edge_config_generation",
+                "Generation of the configuration in use.",
+            )?,
+            reloaded_at: r.float_gauge(
+                "edge_config_last_reload_timestamp_seconds",
+                "When the configuration in use was loaded.",
+            )?,
+            reloads: r.counters(
+                "edge_config_reload_total",
+                "Reloads by result.",
+                &["result"],
+            )?,
+            log_lost: r.counter(
+                "edge_access_log_lost_total",
+                "Access log lines that could not be written.",
+            )?,
+            panics: r.counter(
+                "edge_panics_total",
+                "Panics caught while serving a connection.",
+            )?,
+            requests: r.counters(
+                "edge_requests_total",
+                "Requests answered.",
+                &["site", "route", "method", "code"],
+            )?,
+            failures: r.counters(
+                "edge_failures_total",
+                "Requests the edge had to answer itself, by reason.",
+                &["site", "route", "reason"],
+            )?,
+            duration: r.histograms(
+                "edge_request_duration_seconds",
+                "Time from the request's first byte to the response's last.",
+                &of_route,
+                seconds,
+            )?,
+            request_size: r.histograms(
+                "edge_request_size_bytes",
+                "Size of requests, head and body.",
+                &of_route,
+                bytes,
+            )?,
+            response_size: r.histograms(
+                "edge_response_size_bytes",
+                "Size of responses, head and body.",
+                &of_route,
+                bytes,
+            )?,
+            upstream_requests: r.counters(
+                "edge_upstream_requests_total",
+                "Requests a server was asked, by its answer; 0 if there was none.",
+                &["upstream", "server", "code"],
+            )?,
+            retries: r.counters(
+                "edge_upstream_retries_total",
+                "Requests that went to another server, by reason.",
+                &["upstream", "reason"],
+            )?,
+            registry,
+        })
+    }
+
+    /// The metrics of one route.
+    pub(crate) fn route(&self, site: &str, route: &str) -> RouteMetrics {
+        let labels = [site, route];
+        RouteMetrics {
+            requests: Codes::new(&self.requests, &labels, |(method, code): &(_, u16)| {
+                vec![*method, code_label(*code)]
+            }),
+            failures: Codes::new(&self.failures, &labels, |reason: &&'static str| {
+                vec![*reason]
+            }),
+            duration: self.duration.with_label_values(&labels),
+            request_size: self.request_size.with_label_values(&labels),
+            response_size: self.response_size.with_label_values(&labels),
+        }
+    }
+
+    /// Requests to one server, by status.
+    pub(crate) fn upstream_requests(&self, upstream: &str, server: &str) -> Codes<u16> {
+        let labels = [upstream, server];
+        Codes::new(&self.upstream_requests, &labels, |code| {
+            vec![code_label(*code)]
+        })
+    }
+
+    /// Retries of one upstream, by reason.
+    pub(crate) fn retries(&self, upstream: &str) -> Codes<&'static str> {
+        Codes::new(&self.retries, &[upstream], |reason| vec![*reason])
+    }
+}
+
+/// The metrics of one route, looked up once.
+#[derive(Debug)]
+pub(crate) struct RouteMetrics {
+    /// Requests by method and status.
+    pub(crate) requests: Codes<(&'static str, u16)>,
+    /// Answers that the edge had to make itself, by reason.
+    pub(crate) failures: Codes<&'static str>,
+    /// Seconds.
+    pub(crate) duration: Histogram,
+    /// Bytes.
+    pub(crate) request_size: Histogram,
+    /// Bytes.
+    pub(crate) response_size: Histogram,
+}
+
+/// Counters of one family that differ in their last labels only, found without formatting.
+#[derive(Debug)]
+pub(crate) struct Codes<K> {
+    family: IntCounterVec,
+    labels: Vec<String>,
+    rest: fn(&K) -> Vec<&'static str>,
+    known: RwLock<HashMap<K, IntCounter>>,
+}
+
+impl<K: Copy + Eq + Hash> Codes<K> {
+    fn new(family: &IntCounterVec, labels: &[&str], rest: fn(&K) -> Vec<&'static str>) -> Self {
+        Self {
+            family: family.clone(),
+            labels: labels.iter().map(ToString::to_string).collect(),
+            rest,
+            known: RwLock::default(),
+        }
+    }
+
+    /// The counter for `key`.
+    pub(crate) fn of(&self, key: K) -> IntCounter {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counter) = known.get(&key) {
+            return counter.clone();
+        }
+        drop(known);
+        let labels: Vec<&str> = self
+            .labels
+            .iter()
+            .map(String::as_str)
+            .chain((self.rest)(&key))
+            .collect();
+        let counter = self.family.with_label_values(&labels);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(key, counter.clone());
+        counter
+    }
+}
+
+/// The method as a label; clients may invent methods, labels may not.
+pub(crate) fn method_label(method: Method<'_>) -> &'static str {
+    match method {
+        Method::Delete => "DELETE",
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Options => "OPTIONS",
+        Method::Patch => "PATCH",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Other(_) => "OTHER",
+    }
+}
+
+/// A status as a label: servers may answer any status from 100 to 599, and 0 stands for none.
+fn code_label(code: u16) -> &'static str {
+    static LABELS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        (0..600)
+            .map(|code| &*String::leak(code.to_string()))
+            .collect()
+    });
+    LABELS.get(usize::from(code)).copied().unwrap_or("0")
+}

@@ -1,0 +1,126 @@
+//! From a configuration file to a running server.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use daemon::config::Report;
+use edge_core::config::{Config, file};
+use pingora::server::configuration::ServerConf;
+use pingora::server::{RunArgs, Server};
+use tokio::sync::mpsc;
+
+use crate::access_log::LogFiles;
+use crate::control::{ControlService, Over, Sockets, load};
+use crate::edge::Edge;
+use crate::listen;
+use crate::metrics::Metrics;
+use crate::snapshot::{self, Snapshot};
+use crate::worker::WorkerService;
+
+/// Why the edge does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Config(#[from] Report),
+    /// A port is in use, or not for us.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The configuration cannot be put into use.
+    #[error("{0}")]
+    Snapshot(#[from] snapshot::Error),
+    /// The log cannot be written.
+    #[error("the error log {0} cannot be opened: {1}")]
+    ErrorLog(String, io::Error),
+    /// The log was started twice.
+    #[error("{0}")]
+    Log(#[from] daemon::log::Error),
+    /// A metric is declared wrongly.
+    #[error("{0}")]
+    Metrics(#[from] daemon::metrics::Error),
+}
+
+/// Runs the edge until it is told to stop.
+pub(crate) fn run(path: &Path) -> Result<(), Error> {
+    let config = load::load(path)?;
+    start_log(&config)?;
+    let threads = config
+        .server
+        .threads
+        .or_else(|| available_parallelism().ok());
+    let threads = threads.map_or(1, std::num::NonZeroUsize::get);
+    let sockets = bind(&config, threads)?;
+    let metrics = Metrics::new()?;
+    let logs = LogFiles::default();
+    let snapshot = Snapshot::new(config, None, &metrics, &logs)?;
+    let (senders, orders): (Vec<_>, Vec<_>) =
+        (0..threads).map(|_| mpsc::unbounded_channel()).unzip();
+    let edge = Arc::new(Edge::new(snapshot, path.to_owned(), metrics, logs, senders));
+    let mut server = Server::new_with_opt_and_conf(None, server_conf());
+    for (index, orders) in orders.into_iter().enumerate() {
+        server.add_service(WorkerService::new(index, Arc::clone(&edge), orders));
+    }
+    server.add_service(ControlService {
+        edge: Arc::clone(&edge),
+        sockets: Some(sockets),
+    });
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), threads, config = %path.display(), "starting");
+    server.run(RunArgs {
+        shutdown_signal: Box::new(Over(Arc::clone(&edge))),
+    });
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// One single-threaded runtime for each service; ending is our own affair.
+fn server_conf() -> ServerConf {
+    ServerConf {
+        threads: 1,
+        work_stealing: false,
+        grace_period_seconds: Some(0),
+        graceful_shutdown_timeout_seconds: Some(0),
+        ..ServerConf::default()
+    }
+}
+
+fn bind(config: &Config, workers: usize) -> Result<Sockets, Error> {
+    let failed = |address| move |error| Error::Listen(address, error);
+    let admin = TcpListener::bind(config.admin)
+        .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+        .map_err(failed(config.admin))?;
+    let clients = config
+        .listeners
+        .iter()
+        .map(|address| {
+            let sockets = listen::bind(*address, workers).map_err(failed(*address))?;
+            Ok((*address, sockets))
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(Sockets { admin, clients })
+}
+
+fn start_log(config: &Config) -> Result<(), Error> {
+    let level = match config.server.level {
+        file::Level::Error => daemon::log::Level::Error,
+        file::Level::Warn => daemon::log::Level::Warn,
+        file::Level::Info => daemon::log::Level::Info,
+        file::Level::Debug => daemon::log::Level::Debug,
+        file::Level::Trace => daemon::log::Level::Trace,
+    };
+    let format = daemon::log::Format::Text;
+    match &config.server.error_log {
+        None => daemon::log::start(level, format, io::stderr)?,
+        Some(path) => {
+            let file = std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path);
+            let file = file.map_err(|error| Error::ErrorLog(path.display().to_string(), error))?;
+            daemon::log::start(level, format, Arc::new(file))?
+        }
+    };
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! The configuration in use, with everything a request needs looked up once.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge_core::access::Format;
+use edge_core::config::{self, Config, Replacement};
+use edge_core::encoding::Gzip;
+use edge_core::http::{BadPath, RequestHead, normalise_path};
+use edge_core::route::{Hosts, Paths};
+
+use crate::access_log::{LogFile, LogFiles};
+use crate::metrics::{Metrics, RouteMetrics};
+use crate::upstream::Upstream;
+
+/// A configuration in use. Requests hold on to the one they began with.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// What it was made from.
+    pub(crate) config: Config,
+    /// Groups of servers.
+    pub(crate) upstreams: Vec<Arc<Upstream>>,
+    hosts: Hosts,
+    sites: Vec<Site>,
+}
+
+/// A site in use.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Compression, if any.
+    pub(crate) gzip: Option<Gzip>,
+    /// For requests that no route takes.
+    pub(crate) unrouted: Target,
+    paths: Paths,
+    routes: Vec<Route>,
+}
+
+/// Where a request is logged and counted.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// The log, if any.
+    pub(crate) access_log: Option<AccessLog>,
+    /// The counters.
+    pub(crate) metrics: RouteMetrics,
+}
+
+/// A route in use.
+#[derive(Debug)]
+pub(crate) struct Route {
+    /// Where its requests are logged and counted.
+    pub(crate) target: Target,
+    /// The largest request body, if there is a limit.
+    pub(crate) max_body: Option<u64>,
+    /// Who answers.
+    pub(crate) upstream: Arc<Upstream>,
+    /// What replaces the matched prefix of the path.
+    pub(crate) uri: Option<Replacement>,
+    /// For connecting, sending and reading.
+    pub(crate) timeouts: Timeouts,
+}
+
+/// The patience with a server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For connecting.
+    pub(crate) connect: Duration,
+    /// Between two writes.
+    pub(crate) send: Duration,
+    /// Between two reads.
+    pub(crate) read: Duration,
+}
+
+/// A log and how its lines look.
+#[derive(Debug)]
+pub(crate) struct AccessLog {
+    /// The file.
+    pub(crate) file: Arc<LogFile>,
+    /// The format.
+    pub(crate) format: Format,
+}
+
+/// A configuration that is right in itself but cannot be put into use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A log file cannot be opened.
+    #[error("the access log {path} cannot be opened: {error}")]
+    AccessLog {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+impl Snapshot {
+    /// Makes a configuration ready for use; `old` is the one it replaces, if any.
+    pub(crate) fn new(
+        config: Config,
+        old: Option<&Self>,
+        metrics: &Metrics,
+        logs: &LogFiles,
+    ) -> Result<Self, Error> {
+        let before = |name: &str| {
+            let upstreams = old.map_or(&[][..], |old| &old.upstreams);
+            upstreams.iter().find(|upstream| upstream.name == name)
+        };
+        let upstreams: Vec<Arc<Upstream>> = config
+            .upstreams
+            .iter()
+            .map(|upstream| {
+                let old = before(&upstream.name).map(Arc::as_ref);
+                Arc::new(Upstream::new(upstream, old, metrics))
+            })
+            .collect();
+        let sites = config
+            .sites
+            .iter()
+            .map(|site| Site::new(site, &upstreams, metrics, logs))
+            .collect::<Result<_, _>>()?;
+        let hosts = Hosts::new(config.sites.iter().map(|site| site.names.as_slice()));
+        Ok(Self {
+            config,
+            upstreams,
+            hosts,
+            sites,
+        })
+    }
+
+    /// The site for a host name.
+    pub(crate) fn site(&self, host: &str) -> Option<&Site> {
+        self.sites.get(self.hosts.find(host))
+    }
+}
+
+impl Site {
+    fn new(
+        config: &config::Site,
+        upstreams: &[Arc<Upstream>],
+        metrics: &Metrics,
+        logs: &LogFiles,
+    ) -> Result<Self, Error> {
+        let target = |route: &str, log: Option<&config::AccessLog>| {
+            let access_log = log.map(|log| AccessLog::open(log, logs)).transpose()?;
+            Ok(Target {
+                access_log,
+                metrics: metrics.route(&config.label, route),
+            })
+        };
+        let routes = config
+            .routes
+            .iter()
+            .filter_map(|route| Some((route, upstreams.get(route.upstream)?)))
+            .map(|(route, upstream)| {
+                Ok(Route {
+                    target: target(&route.label, route.access_log.as_ref())?,
+                    max_body: route.max_body,
+                    upstream: Arc::clone(upstream),
+                    uri: route.uri.clone(),
+                    timeouts: Timeouts {
+                        connect: route.connect_timeout,
+                        send: route.send_timeout,
+                        read: route.read_timeout,
+                    },
+                })
+            })
+            .collect::<Result<_, Error>>()?;
+        Ok(Self {
+            gzip: config.gzip.clone(),
+            unrouted: target("", config.access_log.as_ref())?,
+            paths: Paths::new(config.routes.iter().map(|route| route.pattern.clone())),
+            routes,
+        })
+    }
+
+    /// The route for a request, and the target to ask its upstream for.
+    pub(crate) fn route(
+        &self,
+        head: &RequestHead<'_>,
+    ) -> Result<Option<(&Route, Option<String>)>, BadPath> {
+        let path = normalise_path(head.path())?;
+        let found = self
+            .paths
+            .find(&path)
+            .and_then(|route| self.routes.get(route));
+        Ok(found.map(|route| {
+            let replaced = route.uri.as_ref().map(|uri| uri.apply(&path, head.target));
+            (route, replaced)
+        }))
+    }
+}
+
+impl AccessLog {
+    fn open(config: &config::AccessLog, logs: &LogFiles) -> Result<Self, Error> {
+        let file = logs.open(&config.path).map_err(|error| Error::AccessLog {
+            path: config.path.clone(),
+            error,
+        })?;
+        Ok(Self {
+            file,
+            format: config.format.clone(),
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Deadlines that cost nothing while they are kept.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+
+/// The timer of one side of a connection.
+///
+/// A deadline moves with every read and write, and is nearly always kept. So the timer is armed
+/// once and left alone as deadlines move away from it; when it rings it is armed for the deadline
+/// of that moment. Only a deadline that is nearer than the armed one touches the runtime's wheel.
+#[derive(Debug, Default)]
+pub(crate) struct Timer {
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    /// Ready with an error when `deadline` has passed; call it whenever IO is pending.
+    pub(crate) fn poll_expired(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Instant,
+    ) -> Poll<io::Error> {
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
+        if sleep.deadline() > deadline.into() {
+            sleep.as_mut().reset(deadline.into());
+        }
+        while sleep.as_mut().poll(cx).is_ready() {
+            if sleep.deadline() >= deadline.into() {
+                // The next deadline is later than this one.
+                self.sleep = None;
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            sleep.as_mut().reset(deadline.into());
+        }
+        Poll::Pending
+    }
+}
+
+/// How long one step may take, from the moment at which it first has to wait: a step that need not
+/// wait asks for no time at all.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    length: Duration,
+    deadline: Option<Instant>,
+}
+
+impl Patience {
+    /// Patience for a step that begins now.
+    pub(crate) fn new(length: Duration) -> Self {
+        Self {
+            length,
+            deadline: None,
+        }
+    }
+
+    /// Ready with an error when it is over; call it whenever IO is pending.
+    pub(crate) fn poll_over(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let deadline = *self
+            .deadline
+            .get_or_insert_with(|| Instant::now() + self.length);
+        timer.poll_expired(cx, deadline)
+    }
+}
