@@ -65,6 +65,17 @@ async fn wrong_fields_are_all_named_with_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_flood_of_unknown_fields_is_answered_shortly() {
+    let app = TestApp::start().await;
+    let fields: Vec<_> = (0..10_000)
+        .map(|n| format!("\"{n}{}\":1", "x".repeat(80)))
+        .collect();
+    let answer = app.calculate(format!("{{{}}}", fields.join(","))).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.body.len() < 5000, "{}", answer.text());
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_json_object_is_refused() {
     let app = TestApp::start().await;
     let mut text = String::new();
