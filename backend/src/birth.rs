@@ -58,20 +58,22 @@ impl Birth {
         let mut note = |field: &str, error: bazi::Error| {
             violations.push(Violation::new(field, error.to_string()));
         };
-        // One at a time with a known good partner, because together only the first error shows.
-        let date = CivilTime::parse(solar_date, MIDNIGHT);
-        let date = date.map_err(|error| note("solar_date", error)).is_ok();
-        let time = CivilTime::parse(SOME_DAY, solar_time);
-        let time = time.map_err(|error| note("solar_time", error)).is_ok();
+        let date = solar_date
+            .parse()
+            .map_err(|error| note("solar_date", error))
+            .ok();
+        let time = solar_time
+            .parse()
+            .map_err(|error| note("solar_time", error))
+            .ok();
         let gender = gender.parse().map_err(|error| note("gender", error)).ok();
         let zi_mode = match zi_mode {
             "" => Some(ZiMode::default()),
             word => word.parse().map_err(|error| note("zi_mode", error)).ok(),
         };
-        let moment = (date && time).then(|| CivilTime::parse(solar_date, solar_time).ok());
-        match (moment.flatten(), gender, zi_mode) {
-            (Some(time), Some(gender), Some(zi_mode)) => Ok(Self {
-                time,
+        match (date, time, gender, zi_mode) {
+            (Some(date), Some(time), Some(gender), Some(zi_mode)) => Ok(Self {
+                time: CivilTime::new(date, time),
                 gender,
                 zi_mode,
             }),
@@ -89,9 +91,6 @@ impl Birth {
         Chart::new(time, gender, Options { zi_mode })
     }
 }
-
-const MIDNIGHT: &str = "00:00";
-const SOME_DAY: &str = "2000-01-01";
 
 #[cfg(test)]
 mod tests {

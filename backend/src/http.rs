@@ -1,7 +1,7 @@
 //! The Web App.
 //!
-//! A request passes, from the outside in: [`observe`] (id, time, log, metrics, panics), the router,
-//! and the handler, which reads its body through [`input`] and fails through [`failure`].
+//! A request passes, from the outside in: `observe` (id, time, log, metrics, panics), the router,
+//! and the handler, which reads its body through `input` and fails through `failure`.
 
 use std::sync::Arc;
 

@@ -74,18 +74,24 @@ impl Monitor {
     pub async fn watch(self, stop: CancellationToken) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let mut services = self.last().services.clone();
-            for service in Service::ALL {
-                *services.of_mut(service) = self.client.standing(service, PATIENCE).await;
-            }
-            let was_ready = self.last().is_ready();
-            let seen = self.note(self.node().await, services);
-            if seen.is_ready() != was_ready {
-                let core = seen.services.of(Service::BaziCore);
-                let database = seen.database.is_some();
-                tracing::info!(ready = seen.is_ready(), database, bazi_core = ?core, "readiness");
-            }
+        let mut turn = async || {
+            ticks.tick().await;
+            self.look_around().await;
+        };
+        while stop.run_until_cancelled(turn()).await.is_some() {}
+    }
+
+    async fn look_around(&self) {
+        let mut services = self.last().services.clone();
+        for service in Service::ALL {
+            *services.of_mut(service) = self.client.standing(service, PATIENCE).await;
+        }
+        let was_ready = self.last().is_ready();
+        let seen = self.note(self.node().await, services);
+        if seen.is_ready() != was_ready {
+            let core = seen.services.of(Service::BaziCore);
+            let database = seen.database.is_some();
+            tracing::info!(ready = seen.is_ready(), database, bazi_core = ?core, "readiness");
         }
     }
 

@@ -131,7 +131,7 @@ mod tests {
         let handle = start(Level::Info, Format::Json, move || writer.clone()).unwrap();
         tracing::info!(peer.addr = "10.0.0.1:80", "connected");
         tracing::debug!("hidden");
-        tracing_log::log::warn!("from the log crate");
+        ::log::warn!("from the log crate");
         handle.set_level(Level::Debug);
         tracing::debug!("shown");
 

@@ -28,7 +28,11 @@ fn names_every_mistake_of_meaning_at_its_line() {
         "[web]\nlisten = 'localhost'\n[service.bazi_core]\nlisten = '127.0.0.1:9003'\n\
          url = 'bazi-core:9001'\n",
     );
-    insta::assert_snapshot!(problems.unwrap_err(), @"");
+    insta::assert_snapshot!(problems.unwrap_err(), @r"
+    backend.toml:2:10: `localhost` is not an address such as 127.0.0.1:8001
+    backend.toml:3:2: `bazi_core` listens on 127.0.0.1:9003 too
+    backend.toml:5:7: `bazi-core:9001` is not an address such as http://10.0.0.1:9001
+    ");
 }
 
 #[test]

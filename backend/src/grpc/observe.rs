@@ -155,7 +155,35 @@ const fn name(code: Code) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use tower::ServiceExt;
+    use tower::service_fn;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_internal_and_counted() {
+        let metrics = Metrics::new().unwrap();
+        let observe = Observe::new(Service::BaziCore, metrics.clone());
+        let broken = service_fn(async |request: Request<Body>| {
+            assert!(request.uri().path().is_empty(), "a bug");
+            Ok(Response::new(Body::empty()))
+        });
+        let path = "/bazi.core.BaziCoreService/CalculateBazi";
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = observe.layer(broken).oneshot(request).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::Internal, "internal error")
+        );
+        let text = metrics
+            .encode(store::Connections { idle: 0, used: 0 })
+            .unwrap();
+        assert!(
+            text.contains("code=\"INTERNAL\",method=\"CalculateBazi\""),
+            "{text}"
+        );
+    }
 
     #[test]
     fn labels_are_bounded_whatever_is_called() {

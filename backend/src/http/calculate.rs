@@ -64,7 +64,7 @@ pub(super) struct CalculateAnswer {
     #[schema(example = true)]
     success: bool,
     data: Data,
-    /// Nothing to add.
+    /// Always null: there is nothing to add.
     message: Option<String>,
 }
 

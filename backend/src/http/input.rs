@@ -68,12 +68,13 @@ impl Fields {
 
     /// `value`, unless something was wrong or a field was not taken.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Failure> {
-        for name in self.unread.keys() {
-            let message = match closest(name, self.known.iter().copied()) {
+        for name in self.unread.keys().take(UNKNOWN) {
+            let name = shown(name);
+            let message = match closest(&name, self.known.iter().copied()) {
                 Some(meant) => format!("unknown field; did you mean {meant}?"),
                 None => format!("unknown field; known are {}", self.known.join(", ")),
             };
-            self.violations.push(Violation::new(&shown(name), message));
+            self.violations.push(Violation::new(&name, message));
         }
         match value {
             Some(value) if self.violations.is_empty() => Ok(value),
@@ -151,6 +152,9 @@ fn kind(value: &Value) -> &'static str {
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
+
+/// How many unknown fields are named: enough for any mistake, and not for a flood.
+const UNKNOWN: usize = 10;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);

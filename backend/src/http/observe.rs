@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -49,36 +49,24 @@ pub(super) async fn observe(
     if let Ok(seconds) = HeaderValue::try_from(format!("{:.6}", took.as_secs_f64())) {
         headers.insert(PROCESS_TIME, seconds);
     }
-    log(method, &path, route, code, took, &id);
+    // Probes and scrapers come every few seconds and are counted: their good news is not logged.
+    if code >= 400 || !PROBES.contains(&route) {
+        tracing::info!(
+            target: "access",
+            {
+                http.method = method,
+                url.path = %path,
+                http.route = route,
+                http.code = code,
+                duration_us = took.as_micros(),
+                request.id = ?id,
+            },
+            "request"
+        );
+    }
     headers.insert(REQUEST_ID, id);
     web.metrics.http(method, route, code, took);
     response
-}
-
-/// Writes a line of the access log. Probes and scrapers come every few seconds, and say little.
-fn log(method: &str, path: &str, route: &str, code: u16, took: Duration, id: &HeaderValue) {
-    let duration_us = took.as_micros();
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!(
-                target: "access",
-                {
-                    http.method = method,
-                    url.path = path,
-                    http.route = route,
-                    http.code = code,
-                    duration_us,
-                    request.id = ?id,
-                },
-                "request"
-            )
-        };
-    }
-    if PROBES.contains(&route) {
-        line!(debug)
-    } else {
-        line!(info)
-    }
 }
 
 /// The id that the client or the edge gave, if it is fit for a log.
@@ -112,3 +100,46 @@ const PROBES: [&str; 5] = [
 ];
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use store::{Cache, Database, Location};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::client::Client;
+    use crate::metrics::Metrics;
+    use crate::monitor::Monitor;
+    use crate::service::ByService;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_that_tells_nothing() {
+        let database = Database::open(&Location::Memory).await.unwrap();
+        let nowhere = ByService::from_fn(|_| "http://127.0.0.1:1".parse().unwrap());
+        let client = Client::new(&nowhere);
+        let web = Web {
+            monitor: Monitor::new(database.clone(), client.clone()),
+            client,
+            cache: Cache::new(0, Duration::ZERO),
+            database,
+            metrics: Metrics::new().unwrap(),
+            max_body: 0,
+        };
+        let router = Router::new()
+            .route("/", get(async || -> () { panic!("a secret") }))
+            .layer(from_fn_with_state(Arc::new(web), observe));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert!(response.headers().contains_key(REQUEST_ID));
+        let body = to_bytes(response.into_body(), 1000).await.unwrap();
+        let refusal = r#"{"success":false,"error":"internal error","error_type":"internal_error"}"#;
+        assert_eq!(body, refusal);
+    }
+}

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use serde::Deserialize;
 use settings::{Period, Size};
 
@@ -114,9 +115,7 @@ fn lines(text: &str) -> String {
     refused(text).lines().collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn reads_what_is_right() {
-    let text = r#"
+const RIGHT: &str = r#"
         [server]
         threads = 2
         graceful_timeout = "30s"
@@ -130,7 +129,10 @@ fn reads_what_is_right() {
         address = "10.0.0.2:80"
         weight = 2
     "#;
-    let written: Written = document(text).unwrap().read().unwrap();
+
+#[test]
+fn reads_what_is_right() {
+    let written: Written = document(RIGHT).unwrap().read().unwrap();
     assert_eq!(written.listener[0].address, "10.0.0.1:80");
     assert!(!written.listener[0].http2);
     assert_eq!(written.server.threads, 2);
@@ -267,4 +269,23 @@ fn finds_the_lines_of_later_problems() {
     edge.toml:6:3: absent, so its table is shown
     edge.toml:6:15: not an address
     ");
+}
+
+proptest! {
+    /// Whatever is done to a good file, it is read or refused with a reason that can be drawn.
+    #[test]
+    fn any_damage_is_read_or_explained(
+        at in 0..RIGHT.len(),
+        removed in 0usize..12,
+        inserted in "[\\PC\n]{0,6}",
+    ) {
+        let kept = RIGHT.char_indices().filter(|(place, _)| !(at..at + removed).contains(place));
+        let (before, after): (Vec<_>, Vec<_>) = kept.partition(|(place, _)| *place < at);
+        let text = |part: Vec<(usize, char)>| part.into_iter().map(|(_, c)| c).collect::<String>();
+        let damaged = text(before) + &inserted + &text(after);
+        if let Err(report) = document(&damaged).and_then(|document| document.read::<Written>()) {
+            prop_assert!(report.lines().count() > 0);
+            prop_assert!(!report.to_string().is_empty());
+        }
+    }
 }

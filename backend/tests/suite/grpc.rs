@@ -1,0 +1,4 @@
+mod core;
+mod health;
+mod later;
+mod reflection;

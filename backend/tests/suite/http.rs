@@ -1,0 +1,6 @@
+mod calculate;
+mod document;
+mod health;
+mod refusal;
+mod stop;
+mod surroundings;
