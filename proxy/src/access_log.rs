@@ -129,5 +129,5 @@ impl LogFile {
 }
 
 fn count_lines(lines: &[u8]) -> u64 {
-    lines.iter().filter(|byte| **byte == b'\n').count() as u64
+    lines.split(|byte| *byte == b'\n').count() as u64 - 1
 }

@@ -199,6 +199,12 @@ impl Client {
         }
     }
 
+    /// Whether it has sent more than the request just answered. Closing a socket with unread bytes
+    /// resets the connection, which may destroy the answer.
+    pub(crate) fn has_sent_ahead(&self) -> bool {
+        self.ahead.is_some()
+    }
+
     /// Keeps what came after a request for the next one.
     pub(crate) fn keep_ahead(&mut self, mut rest: Buffer, buffers: &Buffers) {
         if let Some(later) = self.ahead.take() {

@@ -13,7 +13,7 @@ use edge_core::config::file;
 
 use crate::control::load;
 
-/// The HiFate edge proxy: reverse proxy and load balancer.
+/// The edge proxy: reverse proxy and load balancer.
 #[derive(Debug, Parser)]
 #[command(name = "hifate-edge", version, max_term_width = 100)]
 struct Arguments {
@@ -129,14 +129,13 @@ fn check(path: &Path) -> Result<(), String> {
 impl Running {
     /// Where the running edge listens for operators.
     fn admin(&self) -> Result<SocketAddr, String> {
-        match self.admin {
-            Some(admin) => Ok(admin),
-            None => {
-                let config =
-                    load::load(&self.config.config).map_err(|report| report.to_string())?;
-                Ok(config.admin)
-            }
+        if let Some(admin) = self.admin {
+            return Ok(admin);
         }
+        // The edge itself is to say what is wrong with the rest of the file.
+        load::admin(&self.config.config).map_err(|report| {
+            format!("{report}so the running edge is not known; name it with --admin ADDRESS")
+        })
     }
 }
 

@@ -47,7 +47,7 @@ impl Control {
         lifecycle::ready();
         match &result {
             Ok(generation) => {
-                tracing::info!(config.generation = generation, "configuration reloaded")
+                tracing::info!(config.generation = generation, "configuration reloaded");
             }
             Err(reason) => {
                 tracing::error!("configuration refused, the old one stays in use\n{reason}");
@@ -148,6 +148,7 @@ impl Control {
     }
 
     /// Ejections end, and logs fall out of use, without any event.
+    #[expect(clippy::infinite_loop, reason = "it ends with the control")]
     async fn look_after(&self) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         loop {

@@ -35,7 +35,9 @@ pub(crate) enum After {
     Next,
     /// It is closed at once; a client in the middle of a response learns that it is cut off.
     Close,
-    /// It is closed when the client has had time to read the answer.
+    /// It is closed: the request was read to its end and answered.
+    Finish,
+    /// It is closed when the client has had time to read the answer, since it may still be sending.
     Linger,
 }
 
@@ -199,6 +201,7 @@ async fn refuse(
     worker.buffers.put_write(out);
     match (sent, keep) {
         (Ok(()), true) => After::Next,
+        (Ok(()), false) if refusal.complete => After::Finish,
         (Ok(()), false) => After::Linger,
         (Err(_), _) => After::Close,
     }

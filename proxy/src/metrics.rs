@@ -46,6 +46,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Registers all of them.
+    #[expect(clippy::too_many_lines, reason = "a table of names and help texts")]
     pub(crate) fn new() -> Result<Self, daemon::metrics::Error> {
         let registry = daemon::metrics::Metrics::new()?;
         let connections = registry.gauges(

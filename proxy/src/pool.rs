@@ -116,13 +116,10 @@ async fn is_quiet(stream: &mut Stream) -> bool {
 }
 
 fn failure(error: &Error) -> Failure {
-    match error.etype() {
-        ErrorType::ConnectRefused => Failure::ConnectRefused,
-        ErrorType::ConnectTimedout => Failure::ConnectTimeout,
-        _ => error
-            .cause
-            .as_ref()
-            .and_then(|cause| cause.downcast_ref::<io::Error>())
-            .map_or(Failure::ConnectError, Failure::of_connect),
+    if *error.etype() == ErrorType::ConnectRefused {
+        return Failure::ConnectRefused;
     }
+    let cause = error.cause.as_ref();
+    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.map_or(Failure::ConnectError, Failure::of_connect)
 }

@@ -47,6 +47,7 @@ pub(crate) fn start(upstreams: &[Arc<Upstream>]) -> JoinSet<()> {
     probes
 }
 
+#[expect(clippy::infinite_loop, reason = "it ends when its set is dropped")]
 async fn watch(upstream: Arc<Upstream>, index: usize, address: SocketAddr, probe: config::Probe) {
     loop {
         let outcome =

@@ -34,7 +34,7 @@ pub(crate) enum Error {
     Snapshot(#[from] snapshot::Error),
     /// The log cannot be written.
     #[error("the error log {0} cannot be opened: {1}")]
-    ErrorLog(String, io::Error),
+    LogFile(String, io::Error),
     /// The log was started twice.
     #[error("{0}")]
     Log(#[from] daemon::log::Error),
@@ -118,7 +118,7 @@ fn start_log(config: &Config) -> Result<(), Error> {
                 .append(true)
                 .create(true)
                 .open(path);
-            let file = file.map_err(|error| Error::ErrorLog(path.display().to_string(), error))?;
+            let file = file.map_err(|error| Error::LogFile(path.display().to_string(), error))?;
             daemon::log::start(level, format, Arc::new(file))?
         }
     };

@@ -102,6 +102,7 @@ impl Drop for Worker {
     }
 }
 
+#[expect(clippy::infinite_loop, reason = "it ends when its task is aborted")]
 async fn accept(worker: Arc<Worker>, listener: TcpListener) {
     loop {
         match listener.accept().await {
@@ -151,7 +152,8 @@ async fn serve(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
         match after {
             After::Next => {}
             After::Close => return,
-            After::Linger => break,
+            After::Finish if !client.has_sent_ahead() => return,
+            After::Finish | After::Linger => break,
         }
     }
     client.linger(&worker.buffers).await;

@@ -148,7 +148,11 @@ impl Replacement {
             if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
                 replaced.push(char::from(byte));
             } else {
-                replaced.push_str(&format!("%{byte:02X}"));
+                replaced.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                    replaced.push(digit.to_ascii_uppercase());
+                }
             }
         }
         if let Some((_, query)) = target.split_once('?') {

@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(paths.find(path.as_bytes()), Some(route), "{path}");
         }
         assert_eq!(
-            Paths::new([PathPattern::Exact("/a".into())]).find("/b"),
+            Paths::new([PathPattern::Exact("/a".into())]).find(b"/b"),
             None
         );
     }

@@ -1,15 +1,41 @@
 //! From the configuration file to a configuration that can be run.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use daemon::config::{Document, Report};
 use edge_core::config::{Config, file};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use settings::{Place, Problem};
 
 /// Reads the file at `path`, or reports everything that is wrong with it.
 pub(crate) fn load(path: &Path) -> Result<Config, Report> {
     let document = Document::load(path)?;
     let written: file::Config = document.read()?;
     Config::from_file(&written).map_err(|problems| document.report(problems))
+}
+
+/// The part of the file that says where operators connect.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OnlyAdmin {
+    #[serde(default)]
+    admin: file::Admin,
+}
+
+/// The admin address in the file at `path`, whatever else may be wrong with it.
+pub(crate) fn admin(path: &Path) -> Result<SocketAddr, Report> {
+    let document = Document::load(path)?;
+    let OnlyAdmin { admin } = document.read()?;
+    admin.listen.parse().map_err(|_| {
+        let at = Place::root().key("admin").key("listen");
+        let message = format!("`{}` is not an IP address with a port", admin.listen);
+        document.report(vec![Problem {
+            at,
+            message,
+            help: None,
+        }])
+    })
 }
 
 /// Says which changes a reload cannot make.

@@ -95,10 +95,13 @@ impl Terms {
             BodyLength::Chunked => Source::Chunked(Chunks::default()),
             BodyLength::UntilClose => Source::UntilClose,
         };
-        let body = match response.body {
-            known @ (BodyLength::Empty | BodyLength::Known(_)) if gzip.is_none() => known,
-            _ if request.version == Version::Http11 => BodyLength::Chunked,
-            _ => BodyLength::UntilClose,
+        let has_length = matches!(response.body, BodyLength::Empty | BodyLength::Known(_));
+        let body = if has_length && gzip.is_none() {
+            response.body
+        } else if request.version == Version::Http11 {
+            BodyLength::Chunked
+        } else {
+            BodyLength::UntilClose
         };
         let keep =
             request.keep_alive && body != BodyLength::UntilClose && !worker.edge.is_draining();
@@ -124,7 +127,7 @@ impl Terms {
                 gzip: gzip.map(|gzip| worker.compressors.start(gzip.level)),
             },
             reusable: response.keep_alive,
-            after: if keep { After::Next } else { After::Linger },
+            after: if keep { After::Next } else { After::Finish },
             out: Vec::new(),
         }
     }

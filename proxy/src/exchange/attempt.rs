@@ -245,7 +245,7 @@ pub(super) async fn wait(
     patience: Duration,
 ) -> Waited {
     let mut patience = Patience::new(patience);
-    let Connection { stream, timer, .. } = connection;
+    let Connection { stream, timer } = connection;
     poll_fn(|cx| {
         if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
             return Poll::Ready(Waited::Read(result));

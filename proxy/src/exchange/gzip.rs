@@ -30,14 +30,13 @@ impl Compressors {
     pub(crate) fn start(&self, level: u32) -> GzipStream {
         let mut spare = lock(&self.0);
         let found = spare.iter().position(|(other, _)| *other == level);
-        let compress = found
-            .map(|index| spare.swap_remove(index))
-            .unwrap_or_else(|| {
-                (
-                    level,
-                    Compress::new_gzip(Compression::new(level), WINDOW_BITS),
-                )
-            });
+        let compress = match found {
+            Some(index) => spare.swap_remove(index),
+            None => (
+                level,
+                Compress::new_gzip(Compression::new(level), WINDOW_BITS),
+            ),
+        };
         GzipStream {
             compress: Some(compress),
             home: Arc::clone(&self.0),

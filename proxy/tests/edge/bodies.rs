@@ -20,7 +20,9 @@ fn edge_to(origin: &Origin) -> Edge {
 }
 
 fn post(length: usize) -> Vec<u8> {
-    let body: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    let body: Vec<u8> = (0..length)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect();
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
     [head.as_bytes(), &body].concat()
 }
@@ -28,8 +30,8 @@ fn post(length: usize) -> Vec<u8> {
 #[test]
 fn f1_bodies_of_any_size_arrive_whole() {
     let origin = echo();
-    let config = proxy_to(&[server(origin.address, "")])
-        .replace("[[site]]", "[[site]]\nmax_body = \"10M\"");
+    let config =
+        proxy_to(&[server(origin.address, "")]).replace("[[site]]", "[[site]]\nmax_body = \"10M\"");
     let edge = Edge::start(&config);
     // Around the buffers' sizes, and far beyond what stays in memory.
     for length in [1, 16_000, 16_384, 65_535, 65_536, 65_537, 5_000_000] {
@@ -38,7 +40,10 @@ fn f1_bodies_of_any_size_arrive_whole() {
         client.send(&sent);
         let reply = client.reply().unwrap();
         assert_eq!(reply.status, 200);
-        assert!(sent.ends_with(&reply.body) && reply.body.len() == length, "{length}");
+        assert!(
+            sent.ends_with(&reply.body) && reply.body.len() == length,
+            "{length}"
+        );
     }
 }
 
@@ -49,7 +54,11 @@ fn f1_chunks_become_one_body_of_known_length() {
     let mut client = Connection::new(edge.http);
     client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab");
     std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(origin.connections(), 0, "no server is kept busy by a slow client");
+    assert_eq!(
+        origin.connections(),
+        0,
+        "no server is kept busy by a slow client"
+    );
     client.send("c\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
     assert_eq!(client.reply().unwrap().text(), "abcde");
     let seen = &origin.seen()[0];
@@ -60,8 +69,8 @@ fn f1_chunks_become_one_body_of_known_length() {
 #[test]
 fn b1_a_body_over_the_limit_is_413_and_no_server_hears_of_it() {
     let origin = echo();
-    let config = proxy_to(&[server(origin.address, "")])
-        .replace("[[site]]", "[[site]]\nmax_body = \"1k\"");
+    let config =
+        proxy_to(&[server(origin.address, "")]).replace("[[site]]", "[[site]]\nmax_body = \"1k\"");
     let edge = Edge::start(&config);
     let mut client = Connection::new(edge.http);
     client.send(post(1025));
@@ -74,10 +83,14 @@ fn b1_a_body_over_the_limit_is_413_and_no_server_hears_of_it() {
     client.send(format!("401\r\n{}\r\n0\r\n\r\n", "x".repeat(0x401)));
     assert_eq!(client.reply().unwrap().status, 413);
     let mut client = Connection::new(edge.http);
-    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n\r\n");
+    client
+        .send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n\r\n");
     assert_eq!(client.reply().unwrap().status, 413, "413 instead of 100");
     assert_eq!(origin.connections(), 0);
-    assert_eq!(request(edge.http, std::str::from_utf8(&post(50)).unwrap()).status, 200);
+    assert_eq!(
+        request(edge.http, std::str::from_utf8(&post(50)).unwrap()).status,
+        200
+    );
 }
 
 #[test]
@@ -124,20 +137,28 @@ fn responses_of_every_framing_pass() {
     let mut old = Connection::new(edge.http);
     old.send("GET /chunked HTTP/1.0\r\n\r\n");
     let reply = old.reply().unwrap();
-    assert_eq!((reply.text(), reply.header("transfer-encoding")), ("abc", None));
+    assert_eq!(
+        (reply.text(), reply.header("transfer-encoding")),
+        ("abc", None)
+    );
 }
 
 #[test]
 fn head_has_a_length_and_no_body() {
     let origin = Origin::start(|_, stream| {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").is_ok()
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            .is_ok()
     });
     let edge = edge_to(&origin);
     let mut client = Connection::new(edge.http);
     for _ in 0..2 {
         client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
         let reply = client.reply_to("HEAD").unwrap();
-        assert_eq!((reply.status, reply.header("content-length")), (200, Some("1000")));
+        assert_eq!(
+            (reply.status, reply.header("content-length")),
+            (200, Some("1000"))
+        );
     }
 }
 
@@ -145,8 +166,11 @@ fn head_has_a_length_and_no_body() {
 #[test]
 fn t3_a_response_that_breaks_off_ends_the_connection() {
     let origin = Origin::start(|request, stream| {
-        let framing =
-            if request.path() == "/chunked" { "Transfer-Encoding: chunked" } else { "Content-Length: 9" };
+        let framing = if request.path() == "/chunked" {
+            "Transfer-Encoding: chunked"
+        } else {
+            "Content-Length: 9"
+        };
         let answer = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n3\r\nab");
         stream.write_all(answer.as_bytes()).unwrap();
         false
@@ -176,7 +200,11 @@ fn a_large_response_to_a_slow_client_is_whole() {
 fn requests_sent_ahead_are_answered_in_order() {
     let origin = Origin::start(|request, stream| {
         std::thread::sleep(Duration::from_millis(20));
-        let text = format!("{}:{}", request.path(), String::from_utf8_lossy(&request.body));
+        let text = format!(
+            "{}:{}",
+            request.path(),
+            String::from_utf8_lossy(&request.body)
+        );
         answer(stream, &text)
     });
     let edge = edge_to(&origin);

@@ -1,8 +1,8 @@
 //! Compression: what, for whom, and without holding a stream up.
 
 use std::io::{Read as _, Write as _};
-use std::sync::mpsc;
 use std::sync::Mutex;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
@@ -45,7 +45,9 @@ fn ask(edge: &Edge, path: &str, accept: &str) -> Reply {
 
 fn unzip(reply: &Reply) -> String {
     let mut text = String::new();
-    GzDecoder::new(reply.body.as_slice()).read_to_string(&mut text).unwrap();
+    GzDecoder::new(reply.body.as_slice())
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
@@ -55,7 +57,11 @@ fn g1_to_g4_json_is_compressed_for_those_who_ask() {
     let edge = edge_to(&origin);
     let plain = ask(&edge, "/", "identity");
     assert_eq!(plain.header("content-encoding"), None);
-    assert_eq!(plain.header("vary"), Some("Accept-Encoding"), "it depends, whoever asks");
+    assert_eq!(
+        plain.header("vary"),
+        Some("Accept-Encoding"),
+        "it depends, whoever asks"
+    );
     for path in ["/", "/chunked"] {
         let reply = ask(&edge, path, "br, gzip");
         assert_eq!(reply.header("content-encoding"), Some("gzip"), "{path}");
@@ -67,9 +73,15 @@ fn g1_to_g4_json_is_compressed_for_those_who_ask() {
     assert_eq!(ask(&edge, "/", "gzip;q=0").header("content-encoding"), None);
     assert_eq!(ask(&edge, "/", "*").header("content-encoding"), None);
     let short = ask(&edge, "/short", "gzip");
-    assert_eq!((short.header("content-encoding"), short.header("vary")), (None, None));
+    assert_eq!(
+        (short.header("content-encoding"), short.header("vary")),
+        (None, None)
+    );
     let old = request(edge.http, "GET / HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n");
-    assert_eq!((old.header("content-encoding"), old.text()), (None, plain.text()));
+    assert_eq!(
+        (old.header("content-encoding"), old.text()),
+        (None, plain.text())
+    );
 }
 
 /// pingora's compressor and nginx with `proxy_buffering` hold events back; here each one is out
@@ -83,9 +95,14 @@ fn a_compressed_event_stream_arrives_event_by_event() {
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
             .unwrap();
         for event in 0..3 {
-            stream.write_all(format!("9\r\ndata: {event}\n\n\r\n").as_bytes()).unwrap();
+            stream
+                .write_all(format!("9\r\ndata: {event}\n\n\r\n").as_bytes())
+                .unwrap();
             // The next event comes only when the client has read this one.
-            wait.lock().unwrap().recv_timeout(Duration::from_secs(5)).unwrap();
+            wait.lock()
+                .unwrap()
+                .recv_timeout(Duration::from_secs(5))
+                .unwrap();
         }
         stream.write_all(b"0\r\n\r\n").is_ok()
     });
@@ -96,7 +113,9 @@ fn a_compressed_event_stream_arrives_event_by_event() {
     assert_eq!(status, 200);
     let mut compressed = Vec::new();
     for event in 0..3 {
-        let expected: String = (0..=event).map(|event| format!("data: {event}\n\n")).collect();
+        let expected: String = (0..=event)
+            .map(|event| format!("data: {event}\n\n"))
+            .collect();
         let mut read = Vec::new();
         while read != expected.as_bytes() {
             compressed.extend(client.chunk().unwrap().expect("the stream goes on"));
@@ -110,6 +129,8 @@ fn a_compressed_event_stream_arrives_event_by_event() {
         compressed.extend(chunk);
     }
     let mut text = String::new();
-    GzDecoder::new(compressed.as_slice()).read_to_string(&mut text).unwrap();
+    GzDecoder::new(compressed.as_slice())
+        .read_to_string(&mut text)
+        .unwrap();
     assert_eq!(text, "data: 0\n\ndata: 1\n\ndata: 2\n\n");
 }

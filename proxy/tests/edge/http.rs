@@ -18,7 +18,10 @@ pub(crate) struct Reply {
 impl Reply {
     /// The first value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -40,7 +43,9 @@ impl Connection {
     /// Connects.
     pub(crate) fn new(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
         stream.set_nodelay(true).unwrap();
         let reader = BufReader::new(stream.try_clone().unwrap());
         Self { stream, reader }
@@ -60,8 +65,14 @@ impl Connection {
     /// Reads one response to a request of this method.
     pub(crate) fn reply_to(&mut self, method: &str) -> io::Result<Reply> {
         let (status, headers) = self.head()?;
-        let mut reply = Reply { status, headers, body: Vec::new() };
-        let length = reply.header("content-length").map(|length| length.parse().unwrap());
+        let mut reply = Reply {
+            status,
+            headers,
+            body: Vec::new(),
+        };
+        let length = reply
+            .header("content-length")
+            .map(|length| length.parse().unwrap());
         if method == "HEAD" || status < 200 || status == 204 || status == 304 {
             return Ok(reply);
         }
@@ -81,12 +92,17 @@ impl Connection {
     /// Reads a response's head only.
     pub(crate) fn head(&mut self) -> io::Result<(u16, Vec<(String, String)>)> {
         let status_line = self.line()?;
-        let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status_line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(format!("no status: {status_line}")))?;
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;
-            let Some((name, value)) = line.split_once(": ") else { break };
+            let Some((name, value)) = line.split_once(": ") else {
+                break;
+            };
             headers.push((name.to_owned(), value.to_owned()));
         }
         Ok((status, headers))
@@ -117,7 +133,10 @@ impl Connection {
 
 /// GETs `path` on a connection of its own.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Reply {
-    request(address, &format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"))
+    request(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"),
+    )
 }
 
 /// Sends one request on a connection of its own.

@@ -3,6 +3,16 @@
 //! Names such as `r1_` are the lines of nginx's behaviour that a test proves; see the table of
 //! semantics in `docs/semantics.md`.
 
+#![expect(
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and reads better in one piece"
+)]
+
 mod bodies;
 mod failover;
 mod gzip;

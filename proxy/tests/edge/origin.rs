@@ -46,7 +46,9 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// Starts an origin on a port of its own.
-    pub(crate) fn start(handler: impl Fn(&Seen, &mut TcpStream) -> bool + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(
+        handler: impl Fn(&Seen, &mut TcpStream) -> bool + Send + Sync + 'static,
+    ) -> Self {
         Self::start_at(free_address(), handler)
     }
 
@@ -68,15 +70,21 @@ impl Origin {
             stopped: Arc::default(),
         };
         let handler: Arc<Handler> = Arc::new(handler);
-        let (seen, connections, stopped) =
-            (Arc::clone(&origin.seen), Arc::clone(&origin.connections), Arc::clone(&origin.stopped));
+        let (seen, connections, stopped) = (
+            Arc::clone(&origin.seen),
+            Arc::clone(&origin.connections),
+            Arc::clone(&origin.stopped),
+        );
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
                 let Ok(stream) = stream else { continue };
-                connections.lock().unwrap().push(stream.try_clone().unwrap());
+                connections
+                    .lock()
+                    .unwrap()
+                    .push(stream.try_clone().unwrap());
                 let (seen, handler) = (Arc::clone(&seen), Arc::clone(&handler));
                 std::thread::spawn(move || converse(stream, &seen, &*handler));
             }
@@ -117,7 +125,8 @@ impl Drop for Origin {
 /// Answers 200 with `text`.
 pub(crate) fn answer(stream: &mut TcpStream, text: &str) -> bool {
     let length = text.len();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n");
     stream.write_all((head + text).as_bytes()).is_ok()
 }
 
@@ -146,7 +155,10 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
             break;
         }
     }
-    let mut request = Seen { head, body: Vec::new() };
+    let mut request = Seen {
+        head,
+        body: Vec::new(),
+    };
     if request.header("transfer-encoding") == Some("chunked") {
         loop {
             let mut size = String::new();

@@ -24,7 +24,10 @@ pub(crate) struct Edge {
 
 /// An address that nothing listens on.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 impl Edge {
@@ -43,7 +46,12 @@ impl Edge {
             .stderr(log)
             .spawn()
             .unwrap();
-        let edge = Self { child, dir, http, admin };
+        let edge = Self {
+            child,
+            dir,
+            http,
+            admin,
+        };
         edge.eventually("the edge answers", || TcpStream::connect(admin).is_ok());
         edge
     }
@@ -71,13 +79,24 @@ impl Edge {
 
     /// Runs a subcommand that takes the configuration file.
     pub(crate) fn command(&self, name: &str) -> Output {
-        command().arg(name).arg("--config").arg(self.path("edge.toml")).output().unwrap()
+        command()
+            .arg(name)
+            .arg("--config")
+            .arg(self.path("edge.toml"))
+            .output()
+            .unwrap()
     }
 
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits for the process to end; its exit code.
@@ -103,13 +122,13 @@ impl Edge {
     }
 
     /// The sum of all samples whose line starts with `name` and contains each of `labels`.
-    pub(crate) fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+    pub(crate) fn metric(&self, name: &str, labels: &[&str]) -> u64 {
         self.metrics()
             .lines()
             .filter(|line| line.starts_with(name))
             .filter(|line| line[name.len()..].starts_with(['{', ' ']))
             .filter(|line| labels.iter().all(|label| line.contains(label)))
-            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
             .sum()
     }
 
@@ -136,13 +155,20 @@ pub(crate) fn command() -> Command {
 }
 
 fn complete(config: &str, http: SocketAddr, admin: SocketAddr) -> String {
-    let server = if config.contains("[server]") { "" } else { "[server]\nthreads = 2\n" };
+    let server = if config.contains("[server]") {
+        ""
+    } else {
+        "[server]\nthreads = 2\n"
+    };
     format!("{server}[admin]\nlisten = \"{admin}\"\n[[listener]]\naddress = \"{http}\"\n{config}")
 }
 
 /// One site that passes everything to `servers`, each an inline table without its braces.
 pub(crate) fn proxy_to(servers: &[String]) -> String {
-    let servers: Vec<String> = servers.iter().map(|server| format!("{{ {server} }}")).collect();
+    let servers: Vec<String> = servers
+        .iter()
+        .map(|server| format!("{{ {server} }}"))
+        .collect();
     format!(
         "[upstream.web]\nserver = [{}]\n[[site]]\n[[site.route]]\npath = \"/\"\n\
          proxy = {{ to = \"web\" }}\n",
@@ -158,7 +184,9 @@ pub(crate) fn server(address: SocketAddr, more: &str) -> String {
 /// Sends bytes and reads until the connection ends.
 pub(crate) fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     // The edge may answer and close before it has read everything.
     drop(stream.write_all(bytes));
     let mut answer = Vec::new();

@@ -1,0 +1,146 @@
+//! Access logs and metrics.
+
+use std::fs;
+
+use crate::http::{get, request};
+use crate::origin::Origin;
+use crate::process::{Edge, free_address, proxy_to, server};
+
+fn logging(origin: &Origin, format: &str) -> Edge {
+    let site = format!(
+        "[[site]]\nnames = [\"a.com\"]\naccess_log = {{ path = \"access.log\", format = '{format}' }}\n\
+         [[site.route]]\npath = \"/health\"\naccess_log = false\nproxy = {{ to = \"web\" }}\n"
+    );
+    Edge::start(&proxy_to(&[server(origin.address, "")]).replace("[[site]]\n", &site))
+}
+
+/// The log's lines once there are `count`.
+fn lines(edge: &Edge, name: &str, count: usize) -> Vec<String> {
+    let read = || fs::read_to_string(edge.path(name)).unwrap_or_default();
+    edge.eventually("the log is written", || read().lines().count() >= count);
+    read().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn e1_combined_is_nginx_s_and_routes_can_be_silent() {
+    let origin = Origin::saying("12345");
+    let edge = logging(&origin, "combined");
+    edge.get("/health");
+    request(
+        edge.http,
+        "GET /a?b=\"c\" HTTP/1.1\r\nHost: a.com\r\nUser-Agent: test/1\r\nReferer: r\r\n\r\n",
+    );
+    let lines = lines(&edge, "access.log", 1);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let (start, rest) = lines[0].split_once(" [").unwrap();
+    let (time, rest) = rest.split_once("] ").unwrap();
+    assert_eq!(start, "127.0.0.1 - -");
+    assert_eq!(time.len(), "15/Jun/1990:12:30:00 +0000".len());
+    assert_eq!(
+        rest,
+        "\"GET /a?b=\\x22c\\x22 HTTP/1.1\" 200 5 \"r\" \"test/1\""
+    );
+}
+
+#[test]
+fn json_lines_tell_who_answered_and_why_nobody_did() {
+    let origin = Origin::saying("x");
+    let edge = logging(&origin, "json");
+    edge.get("/1");
+    let address = origin.address.to_string();
+    origin.stop();
+    edge.get("/2");
+    let lines = lines(&edge, "access.log", 2);
+    let entries: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(entries[0]["status"], 200);
+    assert_eq!(entries[0]["upstream_addr"], address);
+    assert_eq!(entries[0]["reason"], "");
+    assert_eq!(entries[1]["status"], 502);
+    assert_eq!(entries[1]["upstream_status"], "-");
+    assert_eq!(entries[1]["reason"], "connect_refused");
+}
+
+#[test]
+fn a_retry_shows_both_servers() {
+    let origin = Origin::saying("x");
+    let dead = free_address();
+    let config = proxy_to(&[server(dead, ""), server(origin.address, ", backup = true")]).replace(
+        "[[site]]\n",
+        "[[site]]\naccess_log = { path = \"access.log\", format = '$status $upstream_addr $upstream_status' }\n",
+    );
+    let edge = Edge::start(&config);
+    edge.get("/");
+    let expected = format!("200 {dead}, {} -, 200", origin.address);
+    assert_eq!(lines(&edge, "access.log", 1), [expected]);
+}
+
+#[test]
+fn usr1_opens_the_log_again_after_rotation() {
+    let origin = Origin::saying("x");
+    let edge = logging(&origin, "$request_uri");
+    edge.get("/before");
+    lines(&edge, "access.log", 1);
+    fs::rename(edge.path("access.log"), edge.path("access.log.1")).unwrap();
+    edge.signal("USR1");
+    edge.eventually("the file is there again", || {
+        edge.path("access.log").exists()
+    });
+    edge.get("/after");
+    assert_eq!(lines(&edge, "access.log", 1), ["/after"]);
+    assert_eq!(lines(&edge, "access.log.1", 1), ["/before"]);
+}
+
+#[test]
+fn refused_requests_are_logged_too() {
+    let origin = Origin::saying("x");
+    let edge = logging(&origin, "$status $reason");
+    request(edge.http, "GET / HTTP/1.1\r\n\r\n");
+    request(edge.http, "GET /%00 HTTP/1.1\r\nHost: a.com\r\n\r\n");
+    let mut lines = lines(&edge, "access.log", 2);
+    // Two workers may have written them.
+    lines.sort();
+    assert_eq!(lines, ["400 bad_path", "400 rejected"]);
+}
+
+/// The contract's names, and nothing a client sends becomes a label.
+#[test]
+fn metrics_are_complete_and_bounded() {
+    let origin = Origin::saying("x");
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    for method in ["GET", "BREW", "PROPFIND", "X-ANY"] {
+        request(
+            edge.http,
+            &format!("{method} /some/path HTTP/1.1\r\nHost: evil\r\n\r\n"),
+        );
+    }
+    let metrics = edge.metrics();
+    for name in [
+        "edge_requests_total",
+        "edge_request_duration_seconds_bucket",
+        "edge_request_size_bytes_sum",
+        "edge_response_size_bytes_sum",
+        "edge_connections",
+        "edge_upstream_requests_total",
+        "edge_upstream_response_seconds_count",
+        "edge_upstream_up",
+        "edge_upstream_active",
+        "edge_config_generation",
+        "edge_config_last_reload_timestamp_seconds",
+        "process_resident_memory_bytes",
+    ] {
+        let sample =
+            |line: &str| line.starts_with(name) && line[name.len()..].starts_with(['{', ' ']);
+        assert!(metrics.lines().any(sample), "{name} is missing\n{metrics}");
+    }
+    assert_eq!(
+        edge.metric("edge_requests_total", &["method=\"OTHER\"", "code=\"200\""]),
+        3
+    );
+    assert!(
+        !metrics.contains("evil") && !metrics.contains("some/path") && !metrics.contains("BREW")
+    );
+    assert_eq!(get(edge.admin, "/ready").text(), "ready\n");
+}

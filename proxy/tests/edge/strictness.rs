@@ -1,0 +1,245 @@
+//! What is refused at the gate, proved on real sockets: the vectors on which nginx and pingora
+//! differ, and random mutations of requests.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+use edge_core::http::{BodyLength, HeadEnd, RequestHead, find_head_end};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::http::Connection;
+use crate::origin::{Origin, answer};
+use crate::process::{Edge, proxy_to, raw, server};
+
+fn status(answer: &str) -> u16 {
+    answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0)
+}
+
+#[test]
+fn e4_ambiguous_requests_are_refused_before_any_server_is_asked() {
+    let origin = Origin::saying("reached");
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    let long = "a".repeat(20_000);
+    let many: String = (0..300)
+        .map(|number| format!("X-{number}: 1\r\n"))
+        .collect();
+    for (request, expected) in [
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\nx",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            501,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tchunked\r\n\r\n",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxx0\r\n\r\n",
+            400,
+        ),
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET /../a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        ("get / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        ("GET / HTTP/1.1\nHost: a\n\n", 400),
+        ("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"), 414),
+        (
+            &format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}{long}\r\n\r\n"),
+            431,
+        ),
+        (&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"), 400),
+    ] {
+        let answer = raw(edge.http, request.as_bytes());
+        let shown: String = request.escape_debug().take(90).collect();
+        assert_eq!(status(&answer), expected, "{shown}\n{answer}");
+        assert!(answer.contains("Connection: close\r\n"), "{shown}");
+    }
+    assert_eq!(origin.connections(), 0);
+    assert_eq!(edge.get("/").text(), "reached");
+}
+
+#[test]
+fn http_1_0_is_served_and_gets_a_host() {
+    let origin = Origin::start(|request, stream| {
+        let host = request.header("host").unwrap_or("none").to_owned();
+        answer(stream, &host)
+    });
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    // 18 bytes: shorter than the preface for which pingora waits for ever.
+    let answer = raw(edge.http, b"GET / HTTP/1.0\r\n\r\n");
+    assert!(
+        answer.contains("Connection: close\r\n") && answer.ends_with("web"),
+        "{answer}"
+    );
+    let mut client = Connection::new(edge.http);
+    for _ in 0..2 {
+        client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        let reply = client.reply().unwrap();
+        assert_eq!(reply.header("connection"), Some("keep-alive"));
+    }
+}
+
+#[test]
+fn q3_forwarding_headers_are_the_edge_s_own() {
+    let origin = Origin::start(|request, stream| {
+        let head = request.head.clone();
+        answer(stream, &head)
+    });
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    let asked = "GET /a?b HTTP/1.1\r\nHost: Site.com:81\r\nX-Real-IP: 9.9.9.9\r\nX_Real_IP: 8\r\n\
+                 X-Forwarded-For: 7.7.7.7\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\n\
+                 Upgrade: websocket\r\nAccept: a\r\n\r\n";
+    let mut client = Connection::new(edge.http);
+    let reply = client.send(asked).reply().unwrap();
+    assert_eq!(
+        reply.text().lines().collect::<Vec<_>>(),
+        [
+            "GET /a?b HTTP/1.1",
+            "Host: Site.com:81",
+            "X-Real-IP: 127.0.0.1",
+            "X-Forwarded-For: 7.7.7.7, 127.0.0.1",
+            "X-Forwarded-Proto: http",
+            "Accept: a",
+        ]
+    );
+}
+
+/// An upstream that only records bytes, and closes after each batch.
+fn recorder() -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let bytes: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let record = Arc::clone(&bytes);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut read = vec![0; 65_536];
+            let mut request = Vec::new();
+            while !is_whole(&request) {
+                match stream.read(&mut read) {
+                    Ok(count) if count > 0 => request.extend_from_slice(&read[..count]),
+                    _ => break,
+                }
+            }
+            record.lock().unwrap().extend_from_slice(&request);
+            drop(
+                stream.write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                ),
+            );
+        }
+    });
+    (address, bytes)
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let HeadEnd::Complete(head) = find_head_end(request, 0) else {
+        return false;
+    };
+    match RequestHead::parse(&request[..head]).map(|head| head.body) {
+        Ok(BodyLength::Known(length)) => (request.len() - head) as u64 >= length,
+        _ => true,
+    }
+}
+
+/// The property that smuggling violates: whatever one connection sends, the server's bytes are
+/// whole requests, one for each that the client was answered, and nothing else.
+#[test]
+fn what_reaches_a_server_is_exactly_one_request_or_nothing() {
+    let (address, recorded) = recorder();
+    let edge = Edge::start(&proxy_to(&[server(address, ", max_fails = 0")]));
+    let headers = prop_oneof![
+        Just("Content-Length: 4".to_owned()),
+        Just("Content-Length: 40".to_owned()),
+        Just("Transfer-Encoding: chunked".to_owned()),
+        Just("Transfer-Encoding : chunked".to_owned()),
+        Just("Transfer-Encoding: x\r\n chunked".to_owned()),
+        Just("Connection: Content-Length".to_owned()),
+        Just("Content-Length: 0\r\n\r\nGET /smuggled HTTP/1.1".to_owned()),
+        "[A-Za-z-]{1,8}: [ -~]{0,8}",
+    ];
+    let bodies = prop_oneof![
+        Just(String::new()),
+        Just("body".to_owned()),
+        Just("4\r\nbody\r\n0\r\n\r\n".to_owned()),
+        Just("0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()),
+    ];
+    let requests = (
+        prop::collection::vec(headers, 0..4),
+        bodies,
+        0usize..300,
+        any::<u8>(),
+    );
+    let config = Config {
+        cases: 300,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let outcome = TestRunner::new(config).run(&requests, |(headers, body, at, byte)| {
+        let headers: Vec<String> = headers.into_iter().map(|line| line + "\r\n").collect();
+        let headers = headers.concat();
+        let mut request =
+            format!("POST /one HTTP/1.1\r\nHost: a\r\n{headers}\r\n{body}").into_bytes();
+        if let Some(target) = request.get_mut(at) {
+            *target = byte;
+        }
+        recorded.lock().unwrap().clear();
+        let mut stream = std::net::TcpStream::connect(edge.http).unwrap();
+        drop(stream.write_all(&request));
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answers = Vec::new();
+        drop(stream.read_to_end(&mut answers));
+        let answered = answers
+            .windows(12)
+            .filter(|window| window == b"HTTP/1.1 200")
+            .count();
+        let bytes = recorded.lock().unwrap().clone();
+        let mut rest = bytes.as_slice();
+        let mut sent = 0;
+        while let HeadEnd::Complete(head) = find_head_end(rest, 0) {
+            let parsed = RequestHead::parse(&rest[..head]);
+            let parsed = parsed.expect("the edge sent what it would refuse itself");
+            let BodyLength::Known(body) = parsed.body else {
+                prop_assert_eq!(parsed.body, BodyLength::Empty);
+                rest = &rest[head..];
+                sent += 1;
+                continue;
+            };
+            rest = &rest[head + usize::try_from(body).unwrap()..];
+            sent += 1;
+        }
+        prop_assert!(rest.is_empty(), "left over: {}", rest.escape_ascii());
+        prop_assert!(sent >= answered, "{sent} sent, {answered} answered");
+        Ok(())
+    });
+    outcome.unwrap();
+}
