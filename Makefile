@@ -1,0 +1,47 @@
+# The two commands of the README, and the few others that a contributor types.
+# Everything that is built or installed goes to one cache outside the checkout, so that several
+# checkouts share it; CARGO_TARGET_DIR and HIFATE_CACHE override where.
+
+HIFATE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hifate
+CARGO_TARGET_DIR ?= $(HIFATE_CACHE)/target
+VENV := $(HIFATE_CACHE)/venv
+ORACLE := backend/bazi/tests/oracle/requirements.txt
+PYTHON ?= python3
+export CARGO_TARGET_DIR
+export HIFATE_PYTHON ?= $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run build setup test lint bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: build ## Build and start one node; Ctrl-C stops it
+	@exec "$(CARGO_TARGET_DIR)/release/hifate" up $(ARGS)
+
+build:
+	@echo 'building; the first time takes a few minutes'
+	@cargo build --release --workspace
+
+setup: $(VENV)/oracle.txt ## Install what the tests need (Python packages, in a cache of their own)
+
+# Installed again whenever the list of packages changes.
+$(VENV)/oracle.txt: $(ORACLE)
+	@echo 'installing the Python packages that charts are compared with'
+	@$(PYTHON) -m venv "$(VENV)"
+	@"$(VENV)/bin/pip" install --quiet --disable-pip-version-check -r $(ORACLE)
+	@cp $(ORACLE) "$@"
+
+test: setup build ## Run everything that proves the product
+	@cargo test --release --workspace
+
+lint: ## Formatting, lints, dependency directions, file sizes
+	@cargo fmt --all --check
+	@cargo clippy --release --workspace --all-targets -- -D warnings
+	@$(PYTHON) scripts/check_structure.py
+
+bench: ## Compare with nginx and HAProxy, and measure the parts
+	@benches/compare.sh
+
+clean: ## Remove what was built and installed
+	@rm -rf "$(CARGO_TARGET_DIR)" "$(VENV)"
