@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::client::{get, post};
+use crate::client::post;
 use crate::load::Load;
 use crate::process::{Backend, Edge, eventually, free_ports};
 

@@ -1,11 +1,13 @@
 //! Which server takes a request: smooth weighted round robin over primaries, then backups, with
 //! nginx's passive failure accounting (`max_fails`, `fail_timeout`) and active health.
 //!
-//! The rules are those of `ngx_http_upstream_round_robin.c`, numbered U1-U6 in the tests, with two
-//! differences. The clock is exact instead of whole seconds. And the edge **fails open**: when
-//! every server is out by accounting or probes, those that this request has not tried are asked
-//! all the same, primaries first. nginx would answer 502 from memory for up to `fail_timeout`
-//! although the servers may be back.
+//! The rules are those of `ngx_http_upstream_round_robin.c`, numbered U1-U6 in the tests, with
+//! three differences. The clock is exact instead of whole seconds. Probes that pass `rise` times in
+//! a row after the last failure end an ejection, so that a server which restarts has its traffic
+//! back when it is well and not when `fail_timeout` is over. And the edge **fails open**: when every
+//! server is out by accounting or probes, those that this request has not tried are asked all the
+//! same, primaries first. nginx would answer 502 from memory for up to `fail_timeout` although the
+//! servers may be back.
 
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -45,6 +47,8 @@ struct Peer {
     /// When the window of `fail_timeout` last began.
     checked: Option<Instant>,
     health: Health,
+    /// Probes passed in a row since the last failure of a request or a probe.
+    passed: u32,
 }
 
 /// Why a server is or is not asked.
@@ -156,6 +160,7 @@ impl Group {
         };
         let before = peer.standing(now);
         peer.fails = peer.fails.saturating_add(1);
+        peer.passed = 0;
         peer.accessed = Some(now);
         peer.checked = Some(now);
         if let Some(max_fails) = NonZeroU32::new(peer.server.max_fails) {
@@ -165,17 +170,23 @@ impl Group {
         before == Standing::Up && peer.standing(now) == Standing::Ejected
     }
 
-    /// Notes the outcome of a probe of server `index`.
+    /// Notes the outcome of a probe of server `index`; the change is that of the probes' verdict.
     pub fn handle_probe(
         &mut self,
         index: usize,
         passed: bool,
         thresholds: &Thresholds,
     ) -> Option<Change> {
-        self.peers
-            .get_mut(index)?
-            .health
-            .observe(passed, thresholds)
+        let peer = self.peers.get_mut(index)?;
+        peer.passed = if passed {
+            peer.passed.saturating_add(1)
+        } else {
+            0
+        };
+        if peer.passed >= thresholds.rise.get() {
+            peer.fails = 0;
+        }
+        peer.health.observe(passed, thresholds)
     }
 
     /// Why server `index` is or is not asked at `now`.
@@ -196,6 +207,7 @@ impl Peer {
             accessed: None,
             checked: None,
             health: Health::default(),
+            passed: 0,
         }
     }
 

@@ -123,6 +123,26 @@ fn probes_take_a_server_out_and_back() {
 }
 
 #[test]
+fn probes_that_pass_end_an_ejection_but_only_those_after_the_last_failure() {
+    let mut group = seed();
+    let now = start();
+    for _ in 0..5 {
+        group.handle_probe(0, true, &thresholds());
+    }
+    for _ in 0..3 {
+        group.handle_failure(0, now);
+    }
+    group.handle_probe(0, true, &thresholds());
+    assert_eq!(group.standing(0, now), Standing::Ejected);
+    group.handle_failure(0, now);
+    group.handle_probe(0, true, &thresholds());
+    assert_eq!(group.standing(0, now), Standing::Ejected);
+    group.handle_probe(0, true, &thresholds());
+    assert_eq!(group.standing(0, now), Standing::Up);
+    assert_eq!(group.pick(now, &[]), Some(0));
+}
+
+#[test]
 fn when_all_are_out_they_are_asked_all_the_same() {
     let mut group = seed();
     let now = start();
