@@ -126,29 +126,14 @@ def measure(scenario: Scenario, field: list[Contender], chosen, programs: Path, 
             for one in running:
                 before = one.process.cpu()
                 made = wrk.run(str(programs / "wrk"), one.port, load, chosen.seconds, load_core)
-                samples[one.contender.name].append(sample(made, one.process.cpu() - before))
+                samples[one.contender.name].append(
+                    report.sample(made, one.process.cpu() - before)
+                )
             print(f"  round {number + 1} of {chosen.rounds}", file=sys.stderr)
         return samples
     finally:
         for process in started:
             process.stop()
-
-
-def sample(made: dict, cpu) -> dict:
-    """One turn of one contender."""
-    requests = max(1, made["requests"])
-    return {
-        "cpu_us": (cpu.user + cpu.system) / requests * 1e6,
-        "user_us": cpu.user / requests * 1e6,
-        "system_us": cpu.system / requests * 1e6,
-        "rate": made["requests"] / made["seconds"],
-        "p50_ms": made["p50_ms"],
-        "p99_ms": made["p99_ms"],
-        "requests": made["requests"],
-        "bytes": made["bytes"],
-        "errors": sum(made["errors"].values()) + (made["requests"] == 0),
-        "load_average": os.getloadavg()[0],
-    }
 
 
 def main() -> int:

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from process import Cpu
+
 BASE = "nginx"
 
 
@@ -37,16 +39,34 @@ def _git(*words: str) -> str:
     return said.stdout.strip() or "unknown"
 
 
+def sample(made: dict, cpu: Cpu) -> dict:
+    """One turn of one contender: what wrk reported, and the CPU time used meanwhile."""
+    requests = max(1, made["requests"])
+    return {
+        "cpu_us": (cpu.user + cpu.system) / requests * 1e6,
+        "user_us": cpu.user / requests * 1e6,
+        "system_us": cpu.system / requests * 1e6,
+        "rate": made["requests"] / made["seconds"],
+        "p50_ms": made["p50_ms"],
+        "p99_ms": made["p99_ms"],
+        "requests": made["requests"],
+        "bytes": made["bytes"],
+        "errors": sum(made["errors"].values()) + (made["requests"] == 0),
+        "load_average": os.getloadavg()[0],
+    }
+
+
 def load_table(samples: dict[str, list[dict]]) -> str:
     """The contenders of one scenario, each with its samples in the order of the rounds."""
     lines = [
-        "| contender | CPU µs/request | user | system | requests/s | p50 ms | p99 ms | CPU vs nginx |",
-        "|---|---|---|---|---|---|---|---|",
+        "| contender | CPU µs/request | user | system | requests/s | p50 ms | p99 ms "
+        "| KB/answer | CPU vs nginx |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, rounds in samples.items():
         failed = sum(sample["errors"] for sample in rounds)
         if failed:
-            lines.append(f"| {name} | {failed} errors: not compared | | | | | | |")
+            lines.append(f"| {name} | {failed} errors: not compared | | | | | | | |")
             continue
         cost = [sample["cpu_us"] for sample in rounds]
         cells = [
@@ -57,6 +77,7 @@ def load_table(samples: dict[str, list[dict]]) -> str:
             f"{_median(rounds, 'rate'):,.0f}",
             f"{_median(rounds, 'p50_ms'):.2f}",
             f"{_median(rounds, 'p99_ms'):.2f}",
+            f"{median(one['bytes'] / one['requests'] for one in rounds) / 1e3:.1f}",
             _ratio(rounds, samples.get(BASE, [])),
         ]
         lines.append("| " + " | ".join(cells) + " |")
