@@ -1,0 +1,126 @@
+"""Processes that are measured: pinned to cores, counted in CPU time and memory, always stopped."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+START_WITHIN = 10.0  # seconds
+MANY = 65536  # files
+
+
+class Failed(Exception):
+    """Something did not go as it must; the message says what, and to whom it belongs."""
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """CPU time in seconds."""
+
+    user: float
+    system: float
+
+    def __sub__(self, before: "Cpu") -> "Cpu":
+        return Cpu(self.user - before.user, self.system - before.system)
+
+
+class Process:
+    """A program and all processes and threads that it starts, on the given cores.
+
+    It runs in a session of its own, by which its children are found, so that nothing else is ever
+    counted or stopped.
+    """
+
+    def __init__(self, name: str, command: list[str], cores: set[int], folder: Path, env=None):
+        self.name = name
+        self.output = folder / f"{name}.out"
+        with self.output.open("wb") as output:
+            self._child = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            )
+
+    def wait_for(self, port: int) -> None:
+        """Returns when something listens on `port`."""
+        end = time.monotonic() + START_WITHIN
+        while time.monotonic() < end:
+            if self._child.poll() is not None:
+                raise Failed(f"{self.name} ended at once:\n{self.output.read_text()}")
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise Failed(f"{self.name} does not listen on port {port}:\n{self.output.read_text()}")
+
+    def pids(self) -> list[int]:
+        """The processes of its session."""
+        found = []
+        for entry in os.scandir("/proc"):
+            if entry.name.isdigit():
+                try:
+                    if os.getsid(int(entry.name)) == self._child.pid:
+                        found.append(int(entry.name))
+                except ProcessLookupError:
+                    pass
+        return found
+
+    def cpu(self) -> Cpu:
+        """CPU time used so far."""
+        user = system = 0
+        for pid in self.pids():
+            # proc(5): the name may hold spaces, so what follows its closing bracket is split.
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            user += int(fields[11])
+            system += int(fields[12])
+        return Cpu(user / TICK, system / TICK)
+
+    def rss(self) -> int:
+        """Resident memory in bytes, added up over its processes."""
+        page = os.sysconf("SC_PAGESIZE")
+        return sum(
+            int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * page for pid in self.pids()
+        )
+
+    def stop(self) -> None:
+        """Stops it, gently at first."""
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            if not self.pids():
+                break
+            for pid in self.pids():
+                try:
+                    os.kill(pid, sent)
+                except ProcessLookupError:
+                    pass
+            try:
+                self._child.wait(3)
+            except subprocess.TimeoutExpired:
+                continue
+        self._child.wait(3)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def allow_many_files() -> None:
+    """Raises the limit of open files, for this process and those that it starts."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MANY, max(MANY, most)))
+    except (ValueError, OSError):  # only root may go over the limit that was set for us
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,132 @@
+"""What was measured, as Markdown for people and JSON for programs."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from statistics import median
+
+from process import Cpu
+
+BASE = "nginx"
+
+
+def facts() -> dict:
+    """The machine and the commit."""
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "commit": _git("describe", "--always", "--dirty", "--abbrev=12"),
+    }
+
+
+def _git(*words: str) -> str:
+    said = subprocess.run(
+        ["git", "-C", str(Path(__file__).parent), *words], capture_output=True, text=True
+    )
+    return said.stdout.strip() or "unknown"
+
+
+def sample(made: dict, cpu: Cpu) -> dict:
+    """One turn of one contender: what wrk reported, and the CPU time used meanwhile."""
+    requests = max(1, made["requests"])
+    return {
+        "cpu_us": (cpu.user + cpu.system) / requests * 1e6,
+        "user_us": cpu.user / requests * 1e6,
+        "system_us": cpu.system / requests * 1e6,
+        "rate": made["requests"] / made["seconds"],
+        "p50_ms": made["p50_ms"],
+        "p99_ms": made["p99_ms"],
+        "requests": made["requests"],
+        "bytes": made["bytes"],
+        "errors": sum(made["errors"].values()) + (made["requests"] == 0),
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def load_table(samples: dict[str, list[dict]]) -> str:
+    """The contenders of one scenario, each with its samples in the order of the rounds."""
+    lines = [
+        "| contender | CPU µs/request | user | system | requests/s | p50 ms | p99 ms "
+        "| KB/answer | CPU vs nginx |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, rounds in samples.items():
+        failed = sum(sample["errors"] for sample in rounds)
+        if failed:
+            lines.append(f"| {name} | {failed} errors: not compared | | | | | | | |")
+            continue
+        cost = [sample["cpu_us"] for sample in rounds]
+        cells = [
+            name,
+            f"**{median(cost):.1f}** ({min(cost):.1f}-{max(cost):.1f})",
+            f"{_median(rounds, 'user_us'):.1f}",
+            f"{_median(rounds, 'system_us'):.1f}",
+            f"{_median(rounds, 'rate'):,.0f}",
+            f"{_median(rounds, 'p50_ms'):.2f}",
+            f"{_median(rounds, 'p99_ms'):.2f}",
+            f"{median(one['bytes'] / one['requests'] for one in rounds) / 1e3:.1f}",
+            _ratio(rounds, samples.get(BASE, [])),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _median(rounds: list[dict], key: str) -> float:
+    return median(sample[key] for sample in rounds)
+
+
+def _ratio(rounds: list[dict], base: list[dict]) -> str:
+    """Compared round by round, so that what disturbed a round disturbed both sides of the ratio."""
+    if len(base) != len(rounds) or any(sample["errors"] for sample in base):
+        return "-"
+    ratios = [mine["cpu_us"] / theirs["cpu_us"] for mine, theirs in zip(rounds, base)]
+    return f"**{median(ratios):.2f}** ({min(ratios):.2f}-{max(ratios):.2f})"
+
+
+def memory_table(counts: tuple[int, ...], sizes: dict[str, list[int]]) -> str:
+    """Resident memory by idle connections."""
+    lines = [
+        "| contender | " + " | ".join(f"{count:,} idle: MB" for count in counts)
+        + " | bytes per connection |",
+        "|---|" + "---|" * (len(counts) + 1),
+    ]
+    for name, rss in sizes.items():
+        cells = [f"{size / 1e6:.1f}" for size in rss]
+        cells.append(f"{(rss[-1] - rss[0]) / (counts[-1] - counts[0]):,.0f}")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def heading(facts: dict, versions: dict[str, str]) -> str:
+    """Where and of what the figures are."""
+    return "\n".join(
+        [
+            f"{facts['time']}, commit {facts['commit']}, {facts['cores']} x {facts['cpu']}, "
+            f"Linux {facts['kernel']}",
+            "",
+            *(f"- {name}: {version}" for name, version in versions.items()),
+        ]
+    )
+
+
+def write(folder: Path, name: str, markdown: str, data: dict) -> Path:
+    """Writes both forms; returns where the Markdown is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    (folder / f"{stem}.json").write_text(json.dumps(data, indent=1) + "\n")
+    page = folder / f"{stem}.md"
+    page.write_text(markdown + "\n")
+    return page

@@ -1,0 +1,149 @@
+//! What the edge does with each request, apart from reading and writing sockets.
+
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use edge_core::balance::{Group, Server};
+use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
+use edge_core::http::{
+    BodyLength, Chunks, Piece, RequestHead, ResponseHead, find_head_end, normalise_path,
+};
+use edge_core::route::{Hosts, PathPattern, Paths};
+
+/// What a browser sends with a request to an API.
+const REQUEST: &[u8] = b"GET /api/v1/bazi/charts/42?full=true HTTP/1.1\r\n\
+    Host: www.example.com\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+    Chrome/142.0.0.0 Safari/537.36\r\n\
+    Accept: application/json, text/plain, */*\r\n\
+    Accept-Encoding: gzip, deflate, br, zstd\r\n\
+    Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n\
+    Connection: keep-alive\r\n\
+    Cookie: session=0d4b3c1a9f8e7d6c5b4a39281706f5e4; theme=dark; language=zh-CN\r\n\
+    Referer: https://www.example.com/charts/1990-06-15\r\n\
+    Sec-Ch-Ua: \"Chromium\";v=\"142\", \"Not_A Brand\";v=\"99\"\r\n\
+    Sec-Fetch-Dest: empty\r\n\
+    Sec-Fetch-Mode: cors\r\n\
+    Sec-Fetch-Site: same-origin\r\n\r\n";
+
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\n\
+    Server: origin\r\n\
+    Date: Mon, 23 Nov 2026 04:00:00 GMT\r\n\
+    Content-Type: application/json\r\n\
+    Content-Length: 1024\r\n\
+    Cache-Control: no-store\r\n\
+    X-Request-Id: 0193533e-7b1c-7d3a-9a55-5f8f3f6f4a10\r\n\
+    Connection: keep-alive\r\n\r\n";
+
+fn heads(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("edge");
+    group.bench_function("find the end of a request head", |bencher| {
+        bencher.iter(|| find_head_end(black_box(REQUEST), 0));
+    });
+    group.bench_function("read a request head", |bencher| {
+        bencher.iter(|| RequestHead::parse(black_box(REQUEST)).is_ok());
+    });
+    if let Ok(head) = RequestHead::parse(REQUEST) {
+        let outgoing = Outgoing {
+            target: head.target,
+            default_host: "web_app",
+            client: "192.0.2.1",
+            scheme: "http",
+            body: head.body,
+        };
+        let mut out = Vec::with_capacity(4096);
+        group.bench_function("write a request head", |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                forward::write_request(&mut out, black_box(&head), &outgoing);
+            });
+        });
+    }
+    group.bench_function("read a response head", |bencher| {
+        bencher.iter(|| ResponseHead::parse(black_box(RESPONSE), false).is_ok());
+    });
+    if let Ok(head) = ResponseHead::parse(RESPONSE, false) {
+        let form = ResponseForm {
+            body: BodyLength::Known(1024),
+            connection: Connection::Keep,
+            date: "Mon, 23 Nov 2026 04:00:00 GMT",
+            gzip: false,
+            vary: false,
+        };
+        let mut out = Vec::with_capacity(4096);
+        group.bench_function("write a response head", |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                forward::write_response(&mut out, black_box(&head), &form);
+            });
+        });
+    }
+    group.finish();
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("edge");
+    let names: Vec<_> = (0..20)
+        .map(|site| vec![format!("site{site}.example.com")])
+        .collect();
+    let hosts = Hosts::new(names.iter().map(Vec::as_slice));
+    let prefixes = (0..20).map(|route| PathPattern::Prefix(format!("/api/v{route}/")));
+    let paths = Paths::new(prefixes.chain([PathPattern::Prefix("/".to_owned())]));
+    group.bench_function("find one of 20 sites and one of 21 routes", |bencher| {
+        bencher.iter(|| {
+            let site = hosts.find(black_box("site17.example.com"));
+            let path = normalise_path(black_box("/api/v17/bazi/charts/42"));
+            (site, path.map(|path| paths.find(&path)))
+        });
+    });
+    let server = |weight, backup| Server {
+        weight,
+        max_fails: 3,
+        fail_timeout: Duration::from_secs(30),
+        backup,
+        down: false,
+    };
+    let primary = server(NonZeroU32::MIN.saturating_add(1), false);
+    let mut servers = Group::new([primary, primary, server(NonZeroU32::MIN, true)]);
+    let now = Instant::now();
+    group.bench_function("choose one of 3 servers", |bencher| {
+        bencher.iter(|| {
+            if let Some(index) = servers.pick(black_box(now), &[]) {
+                servers.handle_success(index);
+            }
+        });
+    });
+    group.finish();
+}
+
+fn chunks(criterion: &mut Criterion) {
+    const CHUNK: &[u8] = &[b'x'; 4096];
+    let mut body = Vec::new();
+    for _ in 0..16 {
+        forward::write_chunk_size(&mut body, CHUNK.len());
+        body.extend_from_slice(CHUNK);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"0\r\n\r\n");
+    let mut group = criterion.benchmark_group("edge");
+    group.bench_function("decode 16 chunks of 4 KiB", |bencher| {
+        bencher.iter(|| decode(black_box(&body)));
+    });
+    group.finish();
+}
+
+/// How much content a chunked body has.
+fn decode(mut body: &[u8]) -> usize {
+    let mut chunks = Chunks::default();
+    let mut content = 0;
+    while let Ok(Piece::Data { skip, data }) = chunks.next(body) {
+        content += data;
+        body = body.get(skip + data..).unwrap_or_default();
+    }
+    content
+}
+
+criterion_group!(benches, heads, decisions, chunks);
+criterion_main!(benches);

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Obtains the programs that the edge is compared with, in current versions, and the load generator:
+# nginx, HAProxy and wrk from Debian's testing suite, unpacked into a folder of their own. Nothing is
+# installed and root is not needed; delete the folder to be rid of them.
+#
+#   benches/peers.sh [FOLDER]      default: ${XDG_CACHE_HOME:-~/.cache}/hifate/peers
+#
+# Afterwards FOLDER/bin holds nginx, haproxy and wrk as commands. Needs a Debian or Ubuntu machine
+# (apt-get, dpkg-deb). MIRROR and SUITE in the environment choose another source.
+set -eu
+
+folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/hifate/peers}
+mirror=${MIRROR:-http://deb.debian.org/debian}
+suite=${SUITE:-testing}
+programs="nginx haproxy wrk"
+
+for tool in apt-get dpkg-deb; do
+    command -v "$tool" >/dev/null || { echo "peers.sh: $tool is missing: this needs Debian or Ubuntu" >&2; exit 1; }
+done
+
+# A state of its own for apt: it knows one suite and believes that nothing is installed, so that it
+# fetches the C library and everything else the programs need beside them.
+apt=$folder/apt
+mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/etc"
+: >"$apt/status"
+keys=/usr/share/keyrings/debian-archive-keyring.gpg
+echo "deb [signed-by=$keys] $mirror $suite main" >"$apt/sources.list"
+cat >"$apt/apt.conf" <<END
+Dir::State "$apt";
+Dir::State::status "$apt/status";
+Dir::State::lists "$apt/lists";
+Dir::Cache "$apt";
+Dir::Cache::archives "$apt/archives";
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+APT::Install-Recommends "false";
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Acquire::Retries "3";
+END
+export APT_CONFIG="$apt/apt.conf"
+echo "peers.sh: fetching $programs from Debian $suite" >&2
+apt-get -q update >&2
+# shellcheck disable=SC2086 # a list of words
+apt-get -qy --download-only install $programs >&2
+
+rm -rf "$folder/root"
+mkdir -p "$folder/root" "$folder/bin"
+# In testing /lib is a link to /usr/lib; packages of either habit must end up in the same place.
+mkdir -p "$folder/root/usr/lib" "$folder/root/usr/lib64" "$folder/root/usr/sbin" "$folder/root/usr/bin"
+for name in lib lib64 sbin bin; do ln -s "usr/$name" "$folder/root/$name"; done
+for package in "$apt"/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$folder/root" --keep-directory-symlink --no-same-owner
+done
+
+loader=$(find "$folder/root/usr/lib64" "$folder/root/usr/lib" -name 'ld-linux*' | head -n 1)
+libraries=$(dirname "$(find "$folder/root/usr/lib" -name 'libc.so.6' | head -n 1)")
+for program in $programs; do
+    binary=$(find "$folder/root/usr/sbin" "$folder/root/usr/bin" -name "$program" | head -n 1)
+    cat >"$folder/bin/$program" <<END
+#!/bin/sh
+exec "$loader" --library-path "$libraries" "$binary" "\$@"
+END
+    chmod +x "$folder/bin/$program"
+done
+rm -rf "$apt/archives"
+
+"$folder/bin/nginx" -v
+"$folder/bin/haproxy" -v | head -n 1
+"$folder/bin/wrk" -v 2>&1 | head -n 1

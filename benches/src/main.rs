@@ -1,2 +1,0 @@
-//! Not started yet.
-fn main() {}
