@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
-use crate::timer::Timer;
+use crate::timer::{Patience, Timer};
 
 /// A client's connection.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Client {
         first: bool,
     ) -> Result<Buffer, NoRequest> {
         let patience = if first { HEAD_TIMEOUT } else { IDLE_TIMEOUT };
-        let deadline = Instant::now() + patience;
+        let mut patience = Patience::new(patience);
         let (stream, timer) = (&mut self.stream, &mut self.timer);
         let read = poll_fn(|cx| {
             let mut buffer = buffers.read_buffer();
@@ -120,7 +120,7 @@ impl Client {
                 Poll::Ready(_) => return Poll::Ready(None),
                 Poll::Pending => buffers.put_read(buffer),
             }
-            if leave.as_mut().poll(cx).is_ready() || timer.poll_expired(cx, deadline).is_ready() {
+            if leave.as_mut().poll(cx).is_ready() || patience.poll_over(timer, cx).is_ready() {
                 return Poll::Ready(None);
             }
             Poll::Pending

@@ -239,11 +239,12 @@ impl Exchange<'_> {
     /// Asks one server after the other, as the retry policy allows.
     async fn ask(&mut self, body: &Body) -> Result<Answer, Unanswered> {
         let upstream = &self.route.upstream;
-        let started = Instant::now();
+        let mut started = None;
         let mut tried = Vec::new();
         let mut last = Failure::NoServer;
         loop {
             let now = Instant::now();
+            let first = *started.get_or_insert(now);
             let Some((index, server)) = upstream.pick(now, &tried) else {
                 return Err(Unanswered::Failed(last));
             };
@@ -253,7 +254,7 @@ impl Exchange<'_> {
                     idempotent: self.head.method.is_idempotent(),
                     sent,
                     tries: u32::try_from(tried.len()).unwrap_or(u32::MAX),
-                    elapsed: started.elapsed(),
+                    elapsed: first.elapsed(),
                 };
                 upstream.retry.allows(failure, &progress) && tried.len() < upstream.servers.len()
             };
@@ -264,6 +265,7 @@ impl Exchange<'_> {
                 route: self.route,
                 target: self.target,
                 server: (index, server),
+                started: now,
                 may_retry: &may_retry,
             };
             match attempt.run(self.client, body, self.record).await {
@@ -301,7 +303,7 @@ impl Exchange<'_> {
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> After {
-        self.target().metrics.failures.of(refusal.code).inc();
+        self.target().metrics.failures.inc(refusal.code);
         refuse(
             self.worker,
             self.client,

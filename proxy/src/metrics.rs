@@ -1,8 +1,6 @@
 //! What `/metrics` says. Names and labels are a contract (golden test), and every label's values
 //! come from the configuration or a closed list, never from a client.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use edge_core::http::Method;
@@ -187,15 +185,17 @@ pub(crate) struct RouteMetrics {
 }
 
 /// Counters of one family that differ in their last labels only, found without formatting.
+///
+/// A route sees a handful of statuses in its life, so they are searched in order of appearance.
 #[derive(Debug)]
 pub(crate) struct Codes<K> {
     family: IntCounterVec,
     labels: Vec<String>,
     rest: fn(&K) -> Vec<&'static str>,
-    known: RwLock<HashMap<K, IntCounter>>,
+    known: RwLock<Vec<(K, IntCounter)>>,
 }
 
-impl<K: Copy + Eq + Hash> Codes<K> {
+impl<K: Copy + Eq> Codes<K> {
     fn new(family: &IntCounterVec, labels: &[&str], rest: fn(&K) -> Vec<&'static str>) -> Self {
         Self {
             family: family.clone(),
@@ -205,23 +205,22 @@ impl<K: Copy + Eq + Hash> Codes<K> {
         }
     }
 
-    /// The counter for `key`.
-    pub(crate) fn of(&self, key: K) -> IntCounter {
+    /// Counts one more of `key`.
+    pub(crate) fn inc(&self, key: K) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counter) = known.get(&key) {
-            return counter.clone();
+        if let Some((_, counter)) = known.iter().find(|(other, _)| *other == key) {
+            counter.inc();
+            return;
         }
         drop(known);
-        let labels: Vec<&str> = self
-            .labels
-            .iter()
-            .map(String::as_str)
-            .chain((self.rest)(&key))
-            .collect();
+        let rest = (self.rest)(&key);
+        let labels: Vec<&str> = self.labels.iter().map(String::as_str).chain(rest).collect();
         let counter = self.family.with_label_values(&labels);
+        counter.inc();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key, counter.clone());
-        counter
+        if known.iter().all(|(other, _)| *other != key) {
+            known.push((key, counter));
+        }
     }
 }
 

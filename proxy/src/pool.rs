@@ -49,10 +49,10 @@ impl Pool {
     }
 
     /// The idle connection to `address` that was used last and still works.
-    pub(crate) async fn reuse(&self, address: SocketAddr) -> Option<Connection> {
+    pub(crate) async fn reuse(&self, address: SocketAddr, now: Instant) -> Option<Connection> {
         loop {
             let mut idle = lock(&self.idle).get_mut(&address)?.pop()?;
-            if idle.until > Instant::now() && is_quiet(&mut idle.connection.stream).await {
+            if idle.until > now && is_quiet(&mut idle.connection.stream).await {
                 return Some(idle.connection);
             }
         }
@@ -76,20 +76,18 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for the next request, at most `keepalive.0` for `keepalive.1` long.
+    /// Keeps a connection for the next request, unless `most` are kept, and not longer than `until`.
     pub(crate) fn keep(
         &self,
         address: SocketAddr,
         connection: Connection,
-        keepalive: (usize, Duration),
+        most: usize,
+        until: Instant,
     ) {
         let mut idle = lock(&self.idle);
         let kept = idle.entry(address).or_default();
-        if kept.len() < keepalive.0 {
-            kept.push(Idle {
-                connection,
-                until: Instant::now() + keepalive.1,
-            });
+        if kept.len() < most {
+            kept.push(Idle { connection, until });
         }
     }
 

@@ -116,7 +116,7 @@ impl Upstream {
 
     /// Notes that another server is asked because of `failure`.
     pub(crate) fn retried(&self, failure: Failure) {
-        self.retries.of(failure.code()).inc();
+        self.retries.inc(failure.code());
     }
 
     /// Notes the outcome of a probe, and says so if that changes the verdict.

@@ -144,8 +144,10 @@ async fn serve(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
         let received = client.next(&worker.buffers, leave.as_mut(), first).await;
         counted.begin();
         let after = match received {
-            Ok(received) => exchange::serve(&worker, &mut client, received).await,
-            Err(error) => exchange::serve_no_request(&worker, &mut client, error).await,
+            // Boxed, because what an exchange keeps across its waits is much larger than what an
+            // idle connection does, and a task is as large as its largest state.
+            Ok(received) => Box::pin(exchange::serve(&worker, &mut client, received)).await,
+            Err(error) => Box::pin(exchange::serve_no_request(&worker, &mut client, error)).await,
         };
         counted.end();
         first = false;
@@ -156,7 +158,7 @@ async fn serve(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
             After::Finish | After::Linger => break,
         }
     }
-    client.linger(&worker.buffers).await;
+    Box::pin(client.linger(&worker.buffers)).await;
 }
 
 /// A worker as the server runs it.

@@ -28,6 +28,8 @@ pub(super) struct Attempt<'a, R> {
     pub(super) route: &'a Route,
     pub(super) target: &'a str,
     pub(super) server: (usize, &'a Server),
+    /// When it is asked.
+    pub(super) started: Instant,
     /// Whether another server would be asked after this failure.
     pub(super) may_retry: &'a R,
 }
@@ -77,30 +79,11 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         let (index, server) = self.server;
         record.tries.push(Try::new(index));
         let active = Active::new(&server.active);
-        let started = Instant::now();
-        let result = match self.worker.pool.reuse(server.address).await {
-            Some(connection) => match self.ask(connection, client, body).await {
-                // The server closed the connection while it was idle: no fault of the server, and
-                // the request, if it may be repeated, is for a new connection to the same one.
-                Err(Error::Failed { failure, .. })
-                    if is_stale(failure) && self.head.method.is_idempotent() =>
-                {
-                    self.ask_anew(client, body, record).await
-                }
-                result => result,
-            },
-            None => self.ask_anew(client, body, record).await,
-        };
-        match result {
+        match self.ask_until_fresh(client, body, record).await {
             Ok((terms, connection, buffer)) => {
                 record.answered(terms.status);
-                Ok(Answer::new(
-                    terms,
-                    connection,
-                    buffer,
-                    (index, started),
-                    active,
-                ))
+                let server = (index, self.started);
+                Ok(Answer::new(terms, connection, buffer, server, active))
             }
             Err(error) => {
                 let code = match &error {
@@ -110,21 +93,41 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                     } => *status,
                     Error::Failed { .. } | Error::Gone => 0,
                 };
+                let time = self.started.elapsed();
                 record.answered(code);
-                record.took(started.elapsed());
-                server.requests.of(code).inc();
-                server.seconds.observe(started.elapsed().as_secs_f64());
+                record.took(time);
+                server.requests.inc(code);
+                server.seconds.observe(time.as_secs_f64());
                 Err(error)
             }
         }
     }
 
-    async fn ask_anew(
+    /// Asks on a kept connection, and on a new one if that turns out to be closed: no fault of the
+    /// server, and the request, if it may be repeated, is for the same one.
+    async fn ask_until_fresh(
         &self,
         client: &mut Client,
         body: &Body,
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
+        let pool = &self.worker.pool;
+        let mut kept = pool.reuse(self.server.1.address, self.started).await;
+        loop {
+            let was_kept = kept.is_some();
+            let connection = match kept.take() {
+                Some(connection) => connection,
+                None => self.connect(record).await?,
+            };
+            match self.ask(connection, client, body).await {
+                Err(Error::Failed { failure, .. })
+                    if was_kept && is_stale(failure) && self.head.method.is_idempotent() => {}
+                result => return result,
+            }
+        }
+    }
+
+    async fn connect(&self, record: &mut Record) -> Result<Connection, Error> {
         let started = Instant::now();
         let pool = &self.worker.pool;
         let connection = pool
@@ -135,7 +138,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                 sent: false,
             })?;
         record.connected(started.elapsed());
-        self.ask(connection, client, body).await
+        Ok(connection)
     }
 
     async fn ask(

@@ -97,7 +97,7 @@ impl Record {
         let sent = client.sent - self.sent_before;
         let method = head.map_or("OTHER", |head| method_label(head.method));
         let metrics = &target.metrics;
-        metrics.requests.of((method, self.status)).inc();
+        metrics.requests.inc((method, self.status));
         metrics.duration.observe(elapsed.as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a histogram's sum is a float")]
         {

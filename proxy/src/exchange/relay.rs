@@ -34,13 +34,15 @@ impl Exchange<'_> {
         let patience = self.route.timeouts.read;
         let result = answer.pass_on(self.worker, self.client, patience).await;
         self.record.body_sent = (self.client.sent - sent_before).saturating_sub(head);
-        self.record.took(started.elapsed());
+        let now = Instant::now();
+        let time = now - started;
+        self.record.took(time);
         let upstream = &self.route.upstream;
         let Some(server) = upstream.servers.get(index) else {
             return After::Close;
         };
-        server.requests.of(answer.terms.status).inc();
-        server.seconds.observe(started.elapsed().as_secs_f64());
+        server.requests.inc(answer.terms.status);
+        server.seconds.observe(time.as_secs_f64());
         let Answer {
             terms,
             connection,
@@ -51,9 +53,9 @@ impl Exchange<'_> {
             Ok(()) => {
                 // More than the response promised would be read as the start of the next one.
                 if terms.reusable && buffer.filled().is_empty() {
-                    self.worker
-                        .pool
-                        .keep(server.address, connection, upstream.keepalive);
+                    let until = now + upstream.keepalive.1;
+                    let pool = &self.worker.pool;
+                    pool.keep(server.address, connection, upstream.keepalive.0, until);
                 }
                 terms.after
             }
@@ -63,7 +65,7 @@ impl Exchange<'_> {
             }
             Err(Cut::Server(failure)) => {
                 self.record.reason = "cut_off";
-                upstream.failed(index, failure, Instant::now());
+                upstream.failed(index, failure, now);
                 After::Close
             }
         };
