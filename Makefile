@@ -41,7 +41,9 @@ lint: ## Formatting, lints, dependency directions, file sizes
 	@$(PYTHON) scripts/check_structure.py
 
 bench: ## Compare with nginx and HAProxy, and measure the parts
-	@benches/compare.sh
+	@benches/load/compare.py
+	@benches/load/node.py
+	@cargo bench -p benches
 
 clean: ## Remove what was built and installed
 	@rm -rf "$(CARGO_TARGET_DIR)" "$(VENV)"

@@ -13,7 +13,7 @@ use daemon::admin::AdminServer;
 use daemon::lifecycle::{self, PidFile, Signal, Signals};
 use pingora::server::{ListenFds, ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora::services::Service;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 
 use crate::edge::Edge;
@@ -125,6 +125,16 @@ impl Control {
         }
     }
 
+    /// Has every worker write the log lines that it still holds.
+    async fn flush_logs(&self) {
+        for worker in &self.edge.workers {
+            let (done, flushed) = oneshot::channel();
+            if worker.send(Order::Flush(done)).is_ok() && flushed.await.is_err() {
+                tracing::error!("a worker has ended with log lines unwritten");
+            }
+        }
+    }
+
     async fn heed(&self, mut signals: Signals) {
         loop {
             match signals.next().await {
@@ -166,8 +176,8 @@ impl Control {
 pub(crate) struct ControlService {
     /// What it controls.
     pub(crate) edge: Arc<Edge>,
-    /// The admin port, and the client ports with their sockets, bound by the time it starts.
-    pub(crate) sockets: Option<Sockets>,
+    /// What was taken over before anything could fail half way.
+    pub(crate) start: Option<(Signals, Sockets)>,
 }
 
 /// Sockets that were bound before the server started, so that a port in use ends it with a message
@@ -181,8 +191,7 @@ pub(crate) struct Sockets {
 }
 
 impl ControlService {
-    async fn run(&self, sockets: Sockets) -> Result<(), std::io::Error> {
-        let signals = Signals::listen()?;
+    async fn run(&self, signals: Signals, sockets: Sockets) -> Result<(), std::io::Error> {
         let config = self.edge.live.load_full();
         let _pid_file = config
             .config
@@ -211,6 +220,7 @@ impl ControlService {
             () = control.look_after() => {}
             () = serve => {}
         }
+        control.flush_logs().await;
         Ok(())
     }
 }
@@ -218,8 +228,8 @@ impl ControlService {
 #[async_trait]
 impl Service for ControlService {
     async fn start_service(&mut self, _: Option<ListenFds>, _: ShutdownWatch, _: usize) {
-        if let Some(sockets) = self.sockets.take()
-            && let Err(error) = self.run(sockets).await
+        if let Some((signals, sockets)) = self.start.take()
+            && let Err(error) = self.run(signals, sockets).await
         {
             tracing::error!(%error, "the edge cannot go on");
         }

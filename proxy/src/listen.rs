@@ -4,14 +4,17 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::oneshot;
 
-/// What a worker is told about listening.
+/// What a worker is told.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Accept connections on this socket.
     Listen(SocketAddr, TcpListener),
     /// Accept no more connections on this address.
     Close(SocketAddr),
+    /// Write the log lines that have collected, and say when that is done.
+    Flush(oneshot::Sender<()>),
 }
 
 /// Connections the kernel holds while the workers are busy (nginx's default).

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use daemon::config::Report;
+use daemon::lifecycle::Signals;
 use edge_core::config::{Config, file};
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server};
@@ -35,6 +36,9 @@ pub(crate) enum Error {
     /// The log cannot be written.
     #[error("the error log {0} cannot be opened: {1}")]
     LogFile(String, io::Error),
+    /// Signals cannot be received.
+    #[error("signals cannot be received: {0}")]
+    Signals(io::Error),
     /// The log was started twice.
     #[error("{0}")]
     Log(#[from] daemon::log::Error),
@@ -45,6 +49,7 @@ pub(crate) enum Error {
 
 /// Runs the edge until it is told to stop.
 pub(crate) fn run(path: &Path) -> Result<(), Error> {
+    let signals = signals().map_err(Error::Signals)?;
     let config = load::load(path)?;
     start_log(&config)?;
     let threads = config
@@ -65,7 +70,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     }
     server.add_service(ControlService {
         edge: Arc::clone(&edge),
-        sockets: Some(sockets),
+        start: Some((signals, sockets)),
     });
     tracing::info!(version = env!("CARGO_PKG_VERSION"), threads, config = %path.display(), "starting");
     server.run(RunArgs {
@@ -73,6 +78,16 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     });
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Takes over the signals before anything else, because their default is to kill. What arrives from
+/// here on waits for the control, whose runtime delivers it.
+fn signals() -> io::Result<Signals> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let _inside = runtime.enter();
+    Signals::listen()
 }
 
 /// One single-threaded runtime for each service; ending is our own affair.

@@ -79,6 +79,11 @@ impl Worker {
                             task.abort();
                         }
                     }
+                    Some(Order::Flush(done)) => {
+                        self.log.flush(&self.edge.metrics.log_lost);
+                        // Nobody waits any more if the control has ended meanwhile.
+                        done.send(()).unwrap_or_default();
+                    }
                     None => return,
                 },
                 _ = tick.tick() => {
@@ -93,12 +98,6 @@ impl Worker {
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker").finish_non_exhaustive()
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.log.flush(&self.edge.metrics.log_lost);
     }
 }
 

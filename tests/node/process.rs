@@ -1,9 +1,10 @@
 //! The programs as processes; each is killed when its value is dropped.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -27,8 +28,21 @@ pub(crate) type Ports = [SocketAddr; 8];
 
 /// Eight addresses that nothing listens on.
 pub(crate) fn free_ports() -> Ports {
-    let sockets = [(); 8].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    sockets.map(|socket| socket.local_addr().unwrap())
+    [(); 8].map(|()| free_address())
+}
+
+fn free_address() -> SocketAddr {
+    // Below the ports that the kernel gives to outgoing connections, of which the tests make many;
+    // a port from there could be taken again before the program under test binds it.
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = 10_000 + offset + NEXT.fetch_add(1, Ordering::Relaxed);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// Waits until `condition` holds; twenty seconds are enough on any machine.

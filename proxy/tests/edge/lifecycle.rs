@@ -49,6 +49,21 @@ fn c3_term_stops_at_once() {
     assert!(start.elapsed() < Duration::from_secs(2));
 }
 
+/// A process that has not yet said how it takes a signal is killed by it.
+#[test]
+fn a_signal_right_after_the_start_is_heeded() {
+    let origin = Origin::saying("x");
+    for _ in 0..10 {
+        let mut edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+        edge.signal("HUP");
+        edge.eventually("it is reloaded", || {
+            edge.metric("edge_config_reload_total", &["result=\"success\""]) == 1
+        });
+        edge.signal("TERM");
+        assert_eq!(edge.wait(Duration::from_secs(2)), Some(0));
+    }
+}
+
 #[test]
 fn quit_by_command_uses_the_pid_file() {
     let origin = Origin::saying("x");

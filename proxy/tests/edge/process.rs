@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -24,10 +25,17 @@ pub(crate) struct Edge {
 
 /// An address that nothing listens on.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    // Below the ports that the kernel gives to outgoing connections, of which the tests make many;
+    // a port from there could be taken again before the program under test binds it.
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = 10_000 + offset + NEXT.fetch_add(1, Ordering::Relaxed);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 impl Edge {
@@ -52,7 +60,7 @@ impl Edge {
             http,
             admin,
         };
-        edge.eventually("the edge answers", || TcpStream::connect(admin).is_ok());
+        edge.eventually("the edge listens", || TcpStream::connect(admin).is_ok());
         edge
     }
 
