@@ -5,6 +5,7 @@
 """
 
 import argparse
+import datetime
 import http.client
 import json
 import os
@@ -70,12 +71,24 @@ def check(port: int) -> None:
         raise Failed(f"the pillars are {found} instead of {PILLARS}")
 
 
+def births() -> list[dict]:
+    """More births than the Web App's cache holds charts, so that every chart is computed."""
+    first = datetime.datetime(1901, 1, 1)
+    moments = (first + datetime.timedelta(hours=41 * number) for number in range(40_000))
+    return [
+        {**BIRTH, "solar_date": f"{moment:%Y-%m-%d}", "solar_time": f"{moment:%H:%M}"}
+        for moment in moments
+    ]
+
+
 def measure(chosen, programs: Path, tools: Path, folder: Path) -> dict:
     base = free_base()
     data = folder / "data"
     data.mkdir()
-    body = folder / "birth.json"
-    body.write_text(json.dumps(BIRTH))
+    same = folder / "birth.jsonl"
+    same.write_text(json.dumps(BIRTH) + "\n")
+    other = folder / "births.jsonl"
+    other.write_text("".join(json.dumps(birth) + "\n" for birth in births()))
     cores = os.sched_getaffinity(0)
     command = [str(programs / "hifate"), "up", "--base-port", str(base), "--data-dir", str(data)]
     node = Process("node", command, cores, folder)
@@ -84,9 +97,13 @@ def measure(chosen, programs: Path, tools: Path, folder: Path) -> dict:
         time.sleep(SETTLE)
         idle = node.rss()
         results = {}
-        for name, port in (("through the edge", base + EDGE), ("Web App alone", base + WEB)):
+        for name, port, bodies in (
+            ("new charts, through the edge", base + EDGE, other),
+            ("one chart from the cache, through the edge", base + EDGE, same),
+            ("new charts, Web App alone", base + WEB, other),
+        ):
             check(port)
-            load = wrk.Load(PATH, chosen.connections, body, "application/json")
+            load = wrk.Load(PATH, chosen.connections, bodies, "application/json")
             wrk.run(str(tools / "wrk"), port, load, 1, cores)
             rounds = []
             for _ in range(chosen.rounds):

@@ -28,7 +28,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Load:
-    """Requests to make, over and over."""
+    """Requests to make, over and over: GET, or POST of the lines of a file in turn."""
 
     path: str
     connections: int = 64
