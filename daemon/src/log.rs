@@ -6,6 +6,7 @@ use std::env;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub use settings::Level;
 use thiserror::Error;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -13,34 +14,15 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
-/// How much is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Only what needs a person.
-    Error,
-    /// And what may need one.
-    Warn,
-    /// And what an operator wants to see on a normal day.
-    #[default]
-    Info,
-    /// And what explains a decision.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl Level {
-    /// The filter for this level. The framework's own chatter stays one level quieter.
-    fn filter(self) -> EnvFilter {
-        EnvFilter::new(match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info,pingora=warn,pingora_core=warn,pingora_proxy=warn,h2=warn",
-            Self::Debug => "debug,h2=info,hyper=info",
-            Self::Trace => "trace",
-        })
-    }
+/// The filter for a level. The framework's own chatter stays one level quieter.
+fn filter_of(level: Level) -> EnvFilter {
+    EnvFilter::new(match level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info,pingora=warn,pingora_core=warn,pingora_proxy=warn,h2=warn",
+        Level::Debug => "debug,h2=info,hyper=info",
+        Level::Trace => "trace",
+    })
 }
 
 /// How a log line is written.
@@ -69,7 +51,7 @@ impl Handle {
     /// Logs at `level` from now on, unless `RUST_LOG` decides.
     pub fn set_level(&self, level: Level) {
         if let Some(filter) = &self.filter
-            && filter.reload(level.filter()).is_err()
+            && filter.reload(filter_of(level)).is_err()
         {
             tracing::error!("the log level cannot be changed: the log has ended");
         }
@@ -85,7 +67,7 @@ where
         .ok()
         .and_then(|text| EnvFilter::try_new(text).ok());
     let decided = from_env.is_some();
-    let (filter, handle) = reload::Layer::new(from_env.unwrap_or_else(|| level.filter()));
+    let (filter, handle) = reload::Layer::new(from_env.unwrap_or_else(|| filter_of(level)));
     let lines = match format {
         Format::Text => fmt::layer().with_ansi(false).with_writer(writer).boxed(),
         Format::Json => fmt::layer()

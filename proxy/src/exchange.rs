@@ -8,7 +8,6 @@
 mod answer;
 mod attempt;
 mod body;
-mod gzip;
 mod record;
 mod relay;
 
@@ -22,7 +21,6 @@ use edge_core::retry::Progress;
 use self::answer::Answer;
 use self::attempt::Unanswered;
 use self::body::Body;
-pub(crate) use self::gzip::Compressors;
 use self::record::Record;
 use crate::client::{Client, NoRequest, Received};
 use crate::snapshot::{Route, Site, Target};

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | [`command`] | the command line |
 //! | `control` | reload, signals, the admin port |
-//! | `worker`, `listen`, `client` | threads, sockets, client connections |
+//! | `service`, `worker`, `listen`, `client` | threads, sockets, client connections |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
 //! | `snapshot`, `upstream`, `pool`, `probe` | the configuration in use, servers, connections, health |
-//! | `access_log`, `metrics`, `clock`, `buffer`, `timer`, `io` | what the others use |
+//! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io` | what the others use |
 //!
 //! All decisions are those of [`edge_core`]; this crate gives them sockets and time. It is the only
 //! one that names pingora: the server with its runtimes and services, the transport streams and the
@@ -21,12 +21,14 @@ pub mod command;
 mod control;
 mod edge;
 mod exchange;
+mod gzip;
 mod io;
 mod listen;
 mod metrics;
 mod pool;
 mod probe;
 mod run;
+mod service;
 mod snapshot;
 mod timer;
 mod upstream;

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 
 use daemon::config::Report;
 use daemon::lifecycle::Signals;
-use edge_core::config::{Config, file};
+use edge_core::config::Config;
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server};
 use tokio::sync::mpsc;
@@ -18,8 +18,8 @@ use crate::control::{ControlService, Over, Sockets, load};
 use crate::edge::Edge;
 use crate::listen;
 use crate::metrics::Metrics;
+use crate::service::WorkerService;
 use crate::snapshot::{self, Snapshot};
-use crate::worker::WorkerService;
 
 /// Why the edge does not start.
 #[derive(Debug, thiserror::Error)]
@@ -118,13 +118,7 @@ fn bind(config: &Config, workers: usize) -> Result<Sockets, Error> {
 }
 
 fn start_log(config: &Config) -> Result<(), Error> {
-    let level = match config.server.level {
-        file::Level::Error => daemon::log::Level::Error,
-        file::Level::Warn => daemon::log::Level::Warn,
-        file::Level::Info => daemon::log::Level::Info,
-        file::Level::Debug => daemon::log::Level::Debug,
-        file::Level::Trace => daemon::log::Level::Trace,
-    };
+    let level = config.server.level;
     let format = daemon::log::Format::Text;
     match &config.server.error_log {
         None => daemon::log::start(level, format, io::stderr)?,

@@ -5,11 +5,13 @@
 //! ([`Place`]) and how a mistake is reported ([`Problem`]): all at once, each with its place and,
 //! where there is a likely intention, a suggestion ([`closest`]).
 
+mod level;
 mod place;
 mod problem;
 mod quantity;
 mod suggest;
 
+pub use level::Level;
 pub use place::{Place, Step};
 pub use problem::{Problem, Problems};
 pub use quantity::{Period, QuantityError, Size};

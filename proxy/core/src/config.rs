@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use settings::{Place, Problem, Problems};
+use settings::{Level, Place, Problem, Problems};
 
 use crate::access::Format;
 use crate::balance;
@@ -49,7 +49,7 @@ pub struct Server {
     /// The file for the edge's own messages; `None`: standard error.
     pub error_log: Option<PathBuf>,
     /// The least important messages to write.
-    pub level: file::Level,
+    pub level: Level,
 }
 
 /// A group of servers with at least one primary.

@@ -9,8 +9,8 @@ use edge_core::http::{BodyLength, Chunks, Name, RequestHead, ResponseHead, Versi
 use prometheus::IntGauge;
 
 use super::After;
-use super::gzip::GzipStream;
 use crate::buffer::Buffer;
+use crate::gzip::GzipStream;
 use crate::pool::Connection;
 use crate::snapshot::Site;
 use crate::worker::Worker;

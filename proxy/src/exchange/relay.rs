@@ -208,7 +208,7 @@ impl Sink {
     fn is_dirty(&self) -> bool {
         self.gzip
             .as_ref()
-            .is_some_and(super::gzip::GzipStream::is_dirty)
+            .is_some_and(crate::gzip::GzipStream::is_dirty)
     }
 
     /// Appends content to `out` in the form that the client gets.

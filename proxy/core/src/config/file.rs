@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use settings::{Period, Size};
+use settings::{Level, Period, Size};
 
 /// The edge's configuration file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -66,19 +66,6 @@ pub struct ErrorLog {
     /// The least important messages to write.
     #[serde(default)]
     pub level: Level,
-}
-
-/// How important a log message is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Level {
-    Error,
-    Warn,
-    #[default]
-    Info,
-    Debug,
-    Trace,
 }
 
 /// The port for operators: metrics, health, control.

@@ -47,24 +47,24 @@ impl Compressors {
 
 impl GzipStream {
     /// Whether bytes of the body are held back.
-    pub(super) fn is_dirty(&self) -> bool {
+    pub(crate) fn is_dirty(&self) -> bool {
         self.dirty
     }
 
     /// Compresses `data`; what the compressor gives out at once is appended to `out`.
-    pub(super) fn push(&mut self, out: &mut Vec<u8>, data: &[u8]) {
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, data: &[u8]) {
         self.run(out, data, FlushCompress::None);
         self.dirty = true;
     }
 
     /// Appends everything held back to `out`, so that the client can read it now.
-    pub(super) fn flush(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn flush(&mut self, out: &mut Vec<u8>) {
         self.run(out, &[], FlushCompress::Sync);
         self.dirty = false;
     }
 
     /// Ends the stream.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         self.run(out, &[], FlushCompress::Finish);
         self.dirty = false;
     }
