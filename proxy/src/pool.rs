@@ -65,7 +65,10 @@ impl Pool {
         patience: Duration,
     ) -> Result<Connection, Failure> {
         let peer = BasicPeer::new(&address.to_string());
-        let connected = tokio::time::timeout(patience, self.connector.new_stream(&peer)).await;
+        // Boxed, because connecting keeps 9 KB across its waits, and a request that finds a kept
+        // connection should not make room for them.
+        let connecting = Box::pin(self.connector.new_stream(&peer));
+        let connected = tokio::time::timeout(patience, connecting).await;
         match connected {
             Ok(Ok(stream)) => Ok(Connection {
                 stream,

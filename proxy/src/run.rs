@@ -9,6 +9,7 @@ use std::thread::available_parallelism;
 use daemon::config::Report;
 use daemon::lifecycle::Signals;
 use edge_core::config::Config;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use pingora::server::configuration::ServerConf;
 use pingora::server::{RunArgs, Server};
 use tokio::sync::mpsc;
@@ -52,6 +53,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     let signals = signals().map_err(Error::Signals)?;
     let config = load::load(path)?;
     start_log(&config)?;
+    raise_file_limit();
     let threads = config
         .server
         .threads
@@ -78,6 +80,16 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     });
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A connection needs a descriptor on either side, and the customary soft limit of 1024 is meant for
+/// programs that use `select`.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// Takes over the signals before anything else, because their default is to kill. What arrives from
