@@ -273,11 +273,11 @@ impl Exchange<'_> {
                 }
                 Err(attempt::Error::Gone) => return Err(Unanswered::Gone),
                 Err(attempt::Error::Failed { failure, sent }) => {
-                    upstream.failed(index, failure, Instant::now());
+                    upstream.failed(index, Instant::now());
                     if !may_retry(failure, sent) {
                         return Err(Unanswered::Failed(failure));
                     }
-                    upstream.retried(failure);
+                    upstream.retried(server, failure);
                     last = failure;
                 }
             }
@@ -292,6 +292,7 @@ impl Exchange<'_> {
             http.target = self.head.target,
             http.host = self.head.host,
             upstream.name = %self.route.upstream.name,
+            upstream.addr = %self.record.addresses(Some(&self.route.upstream)),
             status = failure.status(),
             reason = failure.code(),
             "the request failed: {}",

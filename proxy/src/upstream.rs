@@ -92,18 +92,11 @@ impl Upstream {
     }
 
     /// Notes that a server failed, and says so if that takes it out.
-    pub(crate) fn failed(&self, index: usize, failure: Failure, now: Instant) {
+    pub(crate) fn failed(&self, index: usize, now: Instant) {
         let ejected = lock(&self.group).handle_failure(index, now);
         let Some(server) = self.servers.get(index) else {
             return;
         };
-        tracing::warn!(
-            upstream.name = %self.name,
-            server.addr = %server.label,
-            reason = failure.code(),
-            "{}",
-            failure.explanation()
-        );
         if ejected {
             tracing::warn!(
                 upstream.name = %self.name,
@@ -114,9 +107,16 @@ impl Upstream {
         }
     }
 
-    /// Notes that another server is asked because of `failure`.
-    pub(crate) fn retried(&self, failure: Failure) {
+    /// Notes that another server is asked because `server` failed.
+    pub(crate) fn retried(&self, server: &Server, failure: Failure) {
         self.retries.inc(failure.code());
+        tracing::warn!(
+            upstream.name = %self.name,
+            server.addr = %server.label,
+            reason = failure.code(),
+            "asking another server: {}",
+            failure.explanation()
+        );
     }
 
     /// Notes the outcome of a probe, and says so if that changes the verdict.

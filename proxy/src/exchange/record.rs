@@ -118,10 +118,6 @@ impl Record {
         (client, sent, elapsed): (&Client, u64, Duration),
     ) {
         let (second, unix_millis) = worker.clock.now();
-        let label = |one: &Try| {
-            let server = upstream.and_then(|upstream| upstream.servers.get(one.server));
-            server.map_or_else(String::new, |server| server.label.clone())
-        };
         let entry = Entry {
             request: head,
             remote_addr: &client.address,
@@ -131,7 +127,7 @@ impl Record {
             bytes_sent: sent,
             request_length: self.request_length,
             request_micros: micros(elapsed),
-            upstream_addr: &self.each(label),
+            upstream_addr: &self.addresses(upstream),
             upstream_status: &self.each(|one| match one.status {
                 0 => "-".to_owned(),
                 status => status.to_string(),
@@ -146,6 +142,14 @@ impl Record {
             .add(&log.file, &worker.edge.metrics.log_lost, |out| {
                 log.format.render(out, &entry);
             });
+    }
+
+    /// The addresses of the servers asked, joined by `, ` like nginx's.
+    pub(super) fn addresses(&self, upstream: Option<&Upstream>) -> String {
+        self.each(|one| {
+            let server = upstream.and_then(|upstream| upstream.servers.get(one.server));
+            server.map_or_else(String::new, |server| server.label.clone())
+        })
     }
 
     fn each(&self, show: impl Fn(&Try) -> String) -> String {

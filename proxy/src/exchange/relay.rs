@@ -65,7 +65,16 @@ impl Exchange<'_> {
             }
             Err(Cut::Server(failure)) => {
                 self.record.reason = "cut_off";
-                upstream.failed(index, failure, now);
+                upstream.failed(index, now);
+                tracing::warn!(
+                    client.addr = %self.client.address,
+                    http.target = self.head.target,
+                    upstream.name = %upstream.name,
+                    server.addr = %server.label,
+                    reason = failure.code(),
+                    "the response was cut off: {}",
+                    failure.explanation()
+                );
                 After::Close
             }
         };
