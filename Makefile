@@ -35,9 +35,10 @@ $(VENV)/oracle.txt: $(ORACLE)
 test: setup build ## Run everything that proves the product
 	@cargo test --release --workspace
 
-lint: ## Formatting, lints, dependency directions, file sizes
+lint: ## Formatting, lints, documentation, dependency directions, file sizes
 	@cargo fmt --all --check
 	@cargo clippy --release --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS=-Dwarnings cargo doc --release --workspace --no-deps --quiet
 	@$(PYTHON) scripts/check_structure.py
 
 bench: ## Compare with nginx and HAProxy, and measure the parts
