@@ -4,7 +4,7 @@
 //! interface without a C build. The two declare `z_stream` alike but for the allocator fields,
 //! which zlib-rs makes optional; `Option<fn>` and `fn` have one layout, so the pointer cast in
 //! each function below is the whole difference. `layout_matches` checks that at compile time.
-#![allow(non_camel_case_types, non_snake_case, clippy::missing_safety_doc)]
+#![expect(non_camel_case_types, non_snake_case, reason = "the names are those of zlib")]
 
 use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use std::mem::{align_of, offset_of, size_of};
