@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -23,11 +24,13 @@ struct Folder {
 impl Folder {
     fn new() -> Self {
         static TESTS: AtomicU16 = AtomicU16::new(0);
-        let folder = tempfile::tempdir().unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_hifate"), folder.path().join("hifate")).unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        // Linked, not copied: a file that is being written cannot be executed, and a program that
+        // another test starts at that moment inherits the open file.
+        fs::hard_link(env!("CARGO_BIN_EXE_hifate"), folder.path().join("hifate")).unwrap();
         for name in ["hifate-backend", "hifate-edge"] {
             let fake = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fake.py");
-            fs::copy(fake, folder.path().join(name)).unwrap();
+            symlink(fake, folder.path().join(name)).unwrap();
         }
         // Below the ports that the system gives to outgoing connections.
         let process = u16::try_from(process::id() % 10).unwrap();
