@@ -101,6 +101,8 @@ where
         service_fn(async |request| Ok::<_, Infallible>(respond(request, metrics, handler).await));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
+        // A script that has sent all it has to say may close its side and still wait for the answer.
+        .half_close(true)
         .header_read_timeout(PATIENCE)
         .serve_connection(TokioIo::new(stream), service)
         .await;
