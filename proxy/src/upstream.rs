@@ -154,8 +154,8 @@ impl Upstream {
         (0..self.servers.len()).any(|index| self.standing(index, now) == Standing::Up)
     }
 
-    /// Brings `edge_upstream_up` up to date; an ejection ends without any event, so a scrape calls
-    /// this too.
+    /// Brings `edge_upstream_up` up to date; an ejection ends without any event, so the
+    /// control calls this every second as well.
     pub(crate) fn show_standings(&self, now: Instant) {
         for (index, server) in self.servers.iter().enumerate() {
             server
