@@ -1,0 +1,59 @@
+//! `[server]` and `[admin]`: the process and the port for operators.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use settings::{Level, Period};
+
+/// The process.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Worker threads; 0: one per core.
+    pub threads: usize,
+    /// How long requests may go on after a graceful stop was asked for.
+    pub graceful_timeout: Period,
+    /// Where to write the process id.
+    pub pid_file: Option<String>,
+    /// Where the edge writes what it has to say; standard error if absent.
+    pub error_log: Option<ErrorLog>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        // 30 s: what systemd and container runtimes grant before they kill, less a margin.
+        let graceful_timeout = Period(std::time::Duration::from_secs(30));
+        Self {
+            threads: 0,
+            graceful_timeout,
+            pid_file: None,
+            error_log: None,
+        }
+    }
+}
+
+/// The edge's own log.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorLog {
+    /// The file; standard error if absent.
+    pub path: Option<String>,
+    /// The least important messages to write.
+    #[serde(default)]
+    pub level: Level,
+}
+
+/// The port for operators: metrics, health, control.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Address and port. It has no password: keep it on loopback.
+    pub listen: String,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:9180".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `[[site]]` and `[[site.route]]`: where requests go.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use settings::{Period, Size};
+
+/// A site, chosen by host name.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Host names: `example.com`, `*.example.com`, or `_` for what no other site takes.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Where requests are logged; `false`: nowhere.
+    #[serde(default)]
+    pub access_log: AccessLog,
+    /// The largest request body; 0: any.
+    #[serde(default = "default_max_body")]
+    pub max_body: Size,
+    /// Compression; none if absent.
+    pub gzip: Option<Gzip>,
+    /// Routes, chosen by path.
+    #[serde(default)]
+    pub route: Vec<Route>,
+}
+
+fn default_max_body() -> Size {
+    // nginx's client_max_body_size.
+    Size(1 << 20)
+}
+
+/// Where requests are logged.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AccessLog {
+    /// `false`: nowhere.
+    Switch(bool),
+    /// A file and a format.
+    To(AccessLogFile),
+}
+
+impl Default for AccessLog {
+    fn default() -> Self {
+        Self::Switch(false)
+    }
+}
+
+/// A file and a format.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLogFile {
+    /// The file, or `stdout`.
+    pub path: String,
+    /// `combined`, `json`, or text with `$variables` as in nginx's `log_format`.
+    #[serde(default = "default_format")]
+    pub format: String,
+}
+
+fn default_format() -> String {
+    "combined".to_owned()
+}
+
+/// Compression of responses.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gzip {
+    /// 1 (fast) to 9 (small).
+    pub level: u32,
+    /// Shorter bodies are sent as they are.
+    pub min_length: Size,
+    /// Media types that are compressed; `*`: any.
+    pub types: Vec<String>,
+}
+
+impl Default for Gzip {
+    fn default() -> Self {
+        // Level 5 is where zlib's gain per effort bends; 1k is about one packet saved.
+        Self {
+            level: 5,
+            min_length: Size(1024),
+            types: vec!["application/json".to_owned()],
+        }
+    }
+}
+
+/// A route of a site, chosen by path as nginx chooses locations.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// `"/x"` (prefix), `{ exact = "/x" }`, `{ regex = "..." }` or
+    /// `{ prefix = "/x", before_regex = true }`.
+    pub path: RoutePath,
+    /// Overrides the site's.
+    pub access_log: Option<AccessLog>,
+    /// Overrides the site's.
+    pub max_body: Option<Size>,
+    /// Where its requests go.
+    pub proxy: Proxy,
+}
+
+/// How a route's path is written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RoutePath {
+    /// A prefix.
+    Prefix(String),
+    /// The path itself.
+    Exact(ExactPath),
+    /// An expression.
+    Regex(RegexPath),
+    /// A prefix with its precedence.
+    PrefixWith(PrefixPath),
+}
+
+/// The path itself (nginx's `=`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExactPath {
+    /// The path.
+    pub exact: String,
+}
+
+/// A regular expression found in the path (nginx's `~`; write `(?i)` first for `~*`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegexPath {
+    /// The expression.
+    pub regex: String,
+}
+
+/// A prefix with its precedence.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrefixPath {
+    /// The prefix.
+    pub prefix: String,
+    /// Whether it wins over expressions (nginx's `^~`).
+    #[serde(default)]
+    pub before_regex: bool,
+}
+
+/// Where a route's requests go.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proxy {
+    /// The upstream's name.
+    pub to: String,
+    /// What replaces the route's path in the request (the URI part of nginx's `proxy_pass`).
+    pub uri: Option<String>,
+    /// For connecting.
+    #[serde(default = "default_timeout")]
+    pub connect_timeout: Period,
+    /// Between two writes to the server.
+    #[serde(default = "default_timeout")]
+    pub send_timeout: Period,
+    /// Between two reads from the server.
+    #[serde(default = "default_timeout")]
+    pub read_timeout: Period,
+}
+
+fn default_timeout() -> Period {
+    // nginx's for all three.
+    Period(std::time::Duration::from_mins(1))
+}
