@@ -1,11 +1,12 @@
 //! What the edge does with each request, apart from reading and writing sockets.
 
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use edge_core::balance::{Group, Server};
+use edge_core::balance::{Ask, Group, Method, Pick, Profile, Server};
 use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
 use edge_core::http::{
     BodyLength, Chunks, Piece, RequestHead, ResponseHead, find_head_end, normalise_path,
@@ -71,6 +72,7 @@ fn heads(criterion: &mut Criterion) {
             date: "Mon, 23 Nov 2026 04:00:00 GMT",
             gzip: false,
             vary: false,
+            cookie: None,
         };
         let mut out = Vec::with_capacity(4096);
         group.bench_function("write a response head", |bencher| {
@@ -102,16 +104,32 @@ fn decisions(criterion: &mut Criterion) {
         weight,
         max_fails: 3,
         fail_timeout: Duration::from_secs(30),
+        max_conns: None,
+        slow_start: Duration::ZERO,
         backup,
         down: false,
     };
-    let primary = server(NonZeroU32::MIN.saturating_add(1), false);
-    let mut servers = Group::new([primary, primary, server(NonZeroU32::MIN, true)]);
+    let profile = Profile::Safe { most_ejected: 50 };
+    let mut servers = Group::new(Method::RoundRobin, profile);
     let now = Instant::now();
+    for (index, (weight, backup)) in [(2, false), (2, false), (1, true)].into_iter().enumerate() {
+        let weight = NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN);
+        let name = format!("10.0.0.{index}:80");
+        servers.insert(server(weight, backup), &name, "", now, true);
+    }
     group.bench_function("choose one of 3 servers", |bencher| {
         bencher.iter(|| {
-            if let Some(index) = servers.pick(black_box(now), &[]) {
-                servers.handle_success(index);
+            let ask = Ask {
+                now: black_box(now),
+                tried: &[],
+                client: Ipv4Addr::LOCALHOST.into(),
+                key: &[],
+                sticky: None,
+                random: 0,
+            };
+            if let Pick::Server(lease) = servers.pick(&ask) {
+                servers.handle_success(&lease, now, Duration::ZERO);
+                servers.release(&lease);
             }
         });
     });

@@ -1,7 +1,7 @@
 //! A client's connection: waiting for requests, answering, leaving in an orderly way.
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -19,7 +19,9 @@ use crate::timer::{Patience, Timer};
 pub(crate) struct Client {
     stream: Stream,
     timer: Timer,
-    /// Its address without port, as text.
+    /// Its address.
+    pub(crate) ip: IpAddr,
+    /// The same as text.
     pub(crate) address: String,
     /// What it sent while its last request was being answered.
     ahead: Option<Buffer>,
@@ -68,11 +70,12 @@ const LINGER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_se
 impl Client {
     /// A connection that was just accepted.
     pub(crate) fn new(stream: Stream, peer: SocketAddr) -> Self {
-        let address = peer.ip().to_canonical().to_string();
+        let ip = peer.ip().to_canonical();
         Self {
+            ip,
             stream,
             timer: Timer::default(),
-            address,
+            address: ip.to_string(),
             ahead: None,
             sent: 0,
         }

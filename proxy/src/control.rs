@@ -19,14 +19,15 @@ use tokio::task::JoinSet;
 use crate::edge::Edge;
 use crate::listen::{self, Order};
 use crate::probe;
+use crate::resolve;
 use crate::snapshot::Snapshot;
 
 /// The part of the edge that serves its operators.
 #[derive(Debug)]
 pub(crate) struct Control {
     edge: Arc<Edge>,
-    /// The probes of the configuration in use. Holding them serialises reloads.
-    probes: Mutex<JoinSet<()>>,
+    /// Probes and name lookups of the configuration in use. Holding them serialises reloads.
+    watches: Mutex<JoinSet<()>>,
 }
 
 impl Control {
@@ -34,16 +35,16 @@ impl Control {
     pub(crate) fn new(edge: Arc<Edge>) -> Self {
         Self {
             edge,
-            probes: Mutex::default(),
+            watches: Mutex::default(),
         }
     }
 
     /// Reads the configuration again and puts it into use, or leaves everything as it is and says
     /// why. The answer is the new generation.
     pub(crate) async fn reload(&self) -> Result<u64, String> {
-        let mut probes = self.probes.lock().await;
+        let mut watches = self.watches.lock().await;
         lifecycle::reloading();
-        let result = self.replace(&mut probes);
+        let result = self.replace(&mut watches);
         lifecycle::ready();
         match &result {
             Ok(generation) => {
@@ -60,7 +61,7 @@ impl Control {
         result
     }
 
-    fn replace(&self, probes: &mut JoinSet<()>) -> Result<u64, String> {
+    fn replace(&self, watches: &mut JoinSet<()>) -> Result<u64, String> {
         let edge = &self.edge;
         let config = load::load(&edge.path).map_err(|report| report.to_string())?;
         let old = edge.live.load_full();
@@ -76,6 +77,7 @@ impl Control {
         let new = Snapshot::new(config, Some(&old), &edge.metrics, &edge.logs)
             .map_err(|error| error.to_string())?;
         load::warn_of_restart(&old.config, &new.config);
+        new.apply(&edge.metrics);
         let generation = edge.live.replace(new);
         for (address, sockets) in added {
             self.listen(address, sockets);
@@ -83,8 +85,16 @@ impl Control {
         for address in present.difference(&wanted) {
             self.close(*address);
         }
-        *probes = probe::start(&edge.live.load().upstreams);
+        *watches = self.watch(&edge.live.load());
         Ok(generation)
+    }
+
+    /// Starts the probes and name lookups of a configuration.
+    fn watch(&self, snapshot: &Snapshot) -> JoinSet<()> {
+        let mut watches = JoinSet::new();
+        probe::start(&snapshot.upstreams, &mut watches);
+        resolve::start(&self.edge, snapshot, &mut watches);
+        watches
     }
 
     fn listen(&self, address: SocketAddr, sockets: Vec<TcpListener>) {
@@ -165,7 +175,7 @@ impl Control {
             tick.tick().await;
             let snapshot = self.edge.live.load_full();
             for upstream in &snapshot.upstreams {
-                upstream.show_standings(Instant::now());
+                upstream.servers.show_standings(Instant::now());
             }
             self.edge.logs.prune();
         }
@@ -204,7 +214,7 @@ impl ControlService {
         for (address, sockets) in sockets.clients {
             control.listen(address, sockets);
         }
-        *control.probes.lock().await = probe::start(&config.upstreams);
+        *control.watches.lock().await = control.watch(&config);
         drop(config);
         let admin = AdminServer::from_std(sockets.admin)?;
         let metrics = self.edge.metrics.registry.clone();

@@ -6,6 +6,7 @@
 //! and a client that is slow to send costs no server anything.
 
 mod answer;
+mod ask;
 mod attempt;
 mod body;
 mod record;
@@ -16,10 +17,8 @@ use std::time::Instant;
 use edge_core::failure::{self, Failure};
 use edge_core::forward::{self, Connection};
 use edge_core::http::{Method, Rejection, RequestHead};
-use edge_core::retry::Progress;
 
-use self::answer::Answer;
-use self::attempt::Unanswered;
+use self::ask::Unanswered;
 use self::body::Body;
 use self::record::Record;
 use crate::client::{Client, NoRequest, Received};
@@ -104,13 +103,7 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
                 record: &mut record,
             };
             let (after, used) = exchange.run(arrived).await;
-            record.finish(
-                worker,
-                &route.target,
-                Some(&route.upstream),
-                Some(&head),
-                client,
-            );
+            record.finish(worker, &route.target, Some(&head), client);
             drop(head);
             received.buffer.consume(received.head + used);
             client.keep_ahead(received.buffer, &worker.buffers);
@@ -118,7 +111,7 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
         }
     };
     let after = refuse(worker, client, Some(&head), refused, &mut record).await;
-    record.finish(worker, &site.unrouted, None, Some(&head), client);
+    record.finish(worker, &site.unrouted, Some(&head), client);
     after
 }
 
@@ -156,7 +149,7 @@ async fn reject(
     .await;
     let snapshot = worker.edge.live.load_full();
     if let Some(site) = snapshot.site("") {
-        record.finish(worker, &site.unrouted, None, None, client);
+        record.finish(worker, &site.unrouted, None, client);
     }
     after
 }
@@ -234,56 +227,6 @@ impl Exchange<'_> {
         (after, used)
     }
 
-    /// Asks one server after the other, as the retry policy allows.
-    async fn ask(&mut self, body: &Body) -> Result<Answer, Unanswered> {
-        let upstream = &self.route.upstream;
-        let mut started = None;
-        let mut tried = Vec::new();
-        let mut last = Failure::NoServer;
-        loop {
-            let now = Instant::now();
-            let first = *started.get_or_insert(now);
-            let Some((index, server)) = upstream.pick(now, &tried) else {
-                return Err(Unanswered::Failed(last));
-            };
-            tried.push(index);
-            let may_retry = |failure, sent| {
-                let progress = Progress {
-                    idempotent: self.head.method.is_idempotent(),
-                    sent,
-                    tries: u32::try_from(tried.len()).unwrap_or(u32::MAX),
-                    elapsed: first.elapsed(),
-                };
-                upstream.retry.allows(failure, &progress) && tried.len() < upstream.servers.len()
-            };
-            let attempt = attempt::Attempt {
-                worker: self.worker,
-                head: self.head,
-                site: self.site,
-                route: self.route,
-                target: self.target,
-                server: (index, server),
-                started: now,
-                may_retry: &may_retry,
-            };
-            match attempt.run(self.client, body, self.record).await {
-                Ok(answer) => {
-                    upstream.succeeded(index);
-                    return Ok(answer);
-                }
-                Err(attempt::Error::Gone) => return Err(Unanswered::Gone),
-                Err(attempt::Error::Failed { failure, sent }) => {
-                    upstream.failed(index, Instant::now());
-                    if !may_retry(failure, sent) {
-                        return Err(Unanswered::Failed(failure));
-                    }
-                    upstream.retried(server, failure);
-                    last = failure;
-                }
-            }
-        }
-    }
-
     /// Answers for a server that could not.
     async fn fail(&mut self, failure: Failure) -> After {
         tracing::warn!(
@@ -291,8 +234,8 @@ impl Exchange<'_> {
             http.method = self.head.method.as_str(),
             http.target = self.head.target,
             http.host = self.head.host,
-            upstream.name = %self.route.upstream.name,
-            upstream.addr = %self.record.addresses(Some(&self.route.upstream)),
+            upstream.name = %self.route.upstream.name(),
+            upstream.addr = %self.record.addresses(),
             status = failure.status(),
             reason = failure.code(),
             "the request failed: {}",

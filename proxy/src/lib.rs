@@ -6,7 +6,7 @@
 //! | `control` | reload, signals, the admin port |
 //! | `service`, `worker`, `listen`, `client` | threads, sockets, client connections |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
-//! | `snapshot`, `upstream`, `pool`, `probe` | the configuration in use, servers, connections, health |
+//! | `snapshot`, `upstream`, `pool`, `probe`, `resolve` | the configuration in use, servers, connections, health, names |
 //! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io` | what the others use |
 //!
 //! All decisions are those of [`edge_core`]; this crate gives them sockets and time. It is the only
@@ -27,6 +27,7 @@ mod listen;
 mod metrics;
 mod pool;
 mod probe;
+mod resolve;
 mod run;
 mod service;
 mod snapshot;

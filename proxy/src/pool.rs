@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use edge_core::config::Keepalive;
 use edge_core::failure::Failure;
 use pingora::connectors::TransportConnector;
 use pingora::protocols::Stream;
@@ -26,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// Its timer.
     pub(crate) timer: Timer,
+    /// Requests it has carried.
+    requests: u32,
 }
 
 /// A worker's idle connections, and the way to new ones.
@@ -73,23 +76,32 @@ impl Pool {
             Ok(Ok(stream)) => Ok(Connection {
                 stream,
                 timer: Timer::default(),
+                requests: 0,
             }),
             Ok(Err(error)) => Err(failure(&error)),
             Err(_) => Err(Failure::ConnectTimeout),
         }
     }
 
-    /// Keeps a connection for the next request, unless `most` are kept, and not longer than `until`.
+    /// Keeps a connection for the next request, as far as `keepalive` allows.
     pub(crate) fn keep(
         &self,
         address: SocketAddr,
-        connection: Connection,
-        most: usize,
-        until: Instant,
+        mut connection: Connection,
+        keepalive: &Keepalive,
+        now: Instant,
     ) {
+        connection.requests += 1;
+        if keepalive
+            .requests
+            .is_some_and(|most| connection.requests >= most.get())
+        {
+            return;
+        }
         let mut idle = lock(&self.idle);
         let kept = idle.entry(address).or_default();
-        if kept.len() < most {
+        if kept.len() < keepalive.most {
+            let until = now + keepalive.timeout;
             kept.push(Idle { connection, until });
         }
     }

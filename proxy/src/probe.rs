@@ -1,5 +1,8 @@
 //! Asking servers whether they are well (active health checks).
 
+mod grpc;
+
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
@@ -7,91 +10,148 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge_core::config;
-use edge_core::http::{HeadEnd, ResponseHead, find_head_end};
+use edge_core::config::Probe;
+use edge_core::http::{BodyLength, Chunks, HeadEnd, Piece, ResponseHead, find_head_end};
+use edge_core::probe::{HttpQuestion, LONGEST_BODY, Question, Unwell};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
-use crate::upstream::Upstream;
+use crate::upstream::{Server, Servers, Upstream};
 
 /// Why a probe failed.
 #[derive(Debug, thiserror::Error)]
-enum Unwell {
+enum Error {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("no answer in time")]
     Slow,
-    #[error("status {0}")]
-    Status(u16),
+    #[error("{0}")]
+    Unwell(#[from] Unwell),
     #[error("the answer is not HTTP")]
     NotHttp,
+    #[error("HTTP/2: {0}")]
+    Http2(#[from] h2::Error),
 }
 
-/// Probes all servers of `upstreams` until the returned set is dropped.
-pub(crate) fn start(upstreams: &[Arc<Upstream>]) -> JoinSet<()> {
-    let mut probes = JoinSet::new();
+/// Probes all servers of `upstreams`, as part of `tasks`.
+pub(crate) fn start(upstreams: &[Arc<Upstream>], tasks: &mut JoinSet<()>) {
     for upstream in upstreams {
-        let Some(probe) = &upstream.probe else {
-            continue;
-        };
-        for (index, server) in upstream.servers.iter().enumerate() {
-            probes.spawn(watch(
-                Arc::clone(upstream),
-                index,
-                server.address,
-                probe.clone(),
-            ));
+        if let Some(probe) = &upstream.config.probe {
+            tasks.spawn(follow(Arc::clone(&upstream.servers), probe.clone()));
         }
     }
-    probes
+}
+
+/// Probes the servers of one upstream, whoever they are at the time.
+async fn follow(servers: Arc<Servers>, probe: Probe) {
+    let mut changes = servers.changes();
+    let mut watched: HashMap<(usize, SocketAddr), AbortHandle> = HashMap::new();
+    let mut watches = JoinSet::new();
+    loop {
+        let members = servers.members();
+        watched.retain(|(index, address), watch| {
+            let stays = members
+                .iter()
+                .any(|(other, server)| other == index && server.address == *address);
+            if !stays {
+                watch.abort();
+            }
+            stays
+        });
+        for (index, server) in members {
+            watched.entry((index, server.address)).or_insert_with(|| {
+                watches.spawn(watch(Arc::clone(&servers), (index, server), probe.clone()))
+            });
+        }
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 #[expect(clippy::infinite_loop, reason = "it ends when its set is dropped")]
-async fn watch(upstream: Arc<Upstream>, index: usize, address: SocketAddr, probe: config::Probe) {
+async fn watch(servers: Arc<Servers>, (index, server): (usize, Arc<Server>), probe: Probe) {
+    let mut address = server.address;
+    if let Some(port) = probe.port {
+        address.set_port(port.get());
+    }
     loop {
-        let outcome =
-            match tokio::time::timeout(probe.timeout, ask(address, &upstream.name, &probe.path))
-                .await
-            {
-                Ok(outcome) => outcome,
-                Err(_) => Err(Unwell::Slow),
-            };
-        match outcome {
-            Ok(()) => upstream.probed(index, Ok(())),
-            Err(error) => upstream.probed(index, Err(&error.to_string())),
-        }
-        tokio::time::sleep(spread(probe.interval)).await;
+        let outcome = match tokio::time::timeout(probe.timeout, ask(address, &probe)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::Slow),
+        };
+        let outcome = outcome.map_err(|error| error.to_string());
+        let outcome = outcome.as_ref().map(|()| ()).map_err(String::as_str);
+        servers.probed((index, &server), outcome, &probe);
+        tokio::time::sleep(spread(probe.interval, probe.jitter)).await;
     }
 }
 
-/// The interval, up to a tenth shorter or longer, so that the probes of many servers, or of two
-/// edges, do not fall together.
-fn spread(interval: Duration) -> Duration {
-    let random = RandomState::new().hash_one(()) % 201;
-    interval * u32::try_from(900 + random).unwrap_or(1000) / 1000
+/// The interval, by chance up to `jitter` percent shorter or longer, so that the probes of many
+/// servers, or of two edges, do not fall together.
+fn spread(interval: Duration, jitter: u32) -> Duration {
+    let range = u64::from(jitter) * 20 + 1;
+    let random = RandomState::new().hash_one(()) % range;
+    let thousandths = 1000 - u64::from(jitter) * 10 + random;
+    interval * u32::try_from(thousandths).unwrap_or(1000) / 1000
 }
 
-async fn ask(address: SocketAddr, host: &str, path: &str) -> Result<(), Unwell> {
-    let mut stream = TcpStream::connect(address).await?;
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: hifate-edge (health check)\r\n\
-         Connection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).await?;
+async fn ask(address: SocketAddr, probe: &Probe) -> Result<(), Error> {
+    let stream = TcpStream::connect(address).await?;
+    match &probe.question {
+        Question::Tcp => Ok(()),
+        Question::Http(question) => ask_http(stream, question).await,
+        Question::Grpc(service) => grpc::ask(stream, service).await,
+    }
+}
+
+async fn ask_http(mut stream: TcpStream, question: &HttpQuestion) -> Result<(), Error> {
+    stream.write_all(question.request().as_bytes()).await?;
     let mut answer = Vec::with_capacity(1024);
-    loop {
+    let length = loop {
         if let HeadEnd::Complete(length) = find_head_end(&answer, 0) {
-            let head = answer.get(..length).unwrap_or_default();
-            let head = ResponseHead::parse(head, false).map_err(|_| Unwell::NotHttp)?;
-            return if (200..400).contains(&head.status) {
-                Ok(())
-            } else {
-                Err(Unwell::Status(head.status))
-            };
+            break length;
         }
-        if answer.len() > 64 * 1024 || stream.read_buf(&mut answer).await? == 0 {
-            return Err(Unwell::NotHttp);
+        if answer.len() > LONGEST_BODY || stream.read_buf(&mut answer).await? == 0 {
+            return Err(Error::NotHttp);
+        }
+    };
+    let body = answer.split_off(length);
+    let head = ResponseHead::parse(&answer, false).map_err(|_| Error::NotHttp)?;
+    question.judge_head(&head)?;
+    if question.body.is_some() {
+        let body = read_body(stream, head.body, body).await?;
+        question.judge_body(&body)?;
+    }
+    Ok(())
+}
+
+/// Reads the body of which `arrived` came with the head, as much of it as is looked at.
+async fn read_body(
+    mut stream: TcpStream,
+    length: BodyLength,
+    mut arrived: Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    let whole = match length {
+        BodyLength::Empty => 0,
+        BodyLength::Known(length) => usize::try_from(length).unwrap_or(LONGEST_BODY),
+        BodyLength::Chunked | BodyLength::UntilClose => LONGEST_BODY,
+    };
+    // The request asked for the connection to be closed, so the end of a chunked body is the end of
+    // the stream.
+    while arrived.len() < whole.min(LONGEST_BODY) {
+        if stream.read_buf(&mut arrived).await? == 0 {
+            break;
         }
     }
+    if length != BodyLength::Chunked {
+        return Ok(arrived);
+    }
+    let (mut chunks, mut body, mut rest) = (Chunks::default(), Vec::new(), arrived.as_slice());
+    while let Piece::Data { skip, data } = chunks.next(rest).map_err(|_| Error::NotHttp)? {
+        body.extend_from_slice(rest.get(skip..skip + data).unwrap_or_default());
+        rest = rest.get(skip + data..).unwrap_or_default();
+    }
+    Ok(body)
 }

@@ -63,6 +63,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     let metrics = Metrics::new()?;
     let logs = LogFiles::default();
     let snapshot = Snapshot::new(config, None, &metrics, &logs)?;
+    snapshot.apply(&metrics);
     let (senders, orders): (Vec<_>, Vec<_>) =
         (0..threads).map(|_| mpsc::unbounded_channel()).unzip();
     let edge = Arc::new(Edge::new(snapshot, path.to_owned(), metrics, logs, senders));

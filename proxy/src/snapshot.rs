@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use edge_core::access::Format;
 use edge_core::config::{self, Config, Replacement};
@@ -104,14 +104,14 @@ impl Snapshot {
     ) -> Result<Self, Error> {
         let before = |name: &str| {
             let upstreams = old.map_or(&[][..], |old| &old.upstreams);
-            upstreams.iter().find(|upstream| upstream.name == name)
+            upstreams.iter().find(|upstream| upstream.name() == name)
         };
         let upstreams: Vec<Arc<Upstream>> = config
             .upstreams
             .iter()
             .map(|upstream| {
                 let old = before(&upstream.name).map(Arc::as_ref);
-                Arc::new(Upstream::new(upstream, old, metrics))
+                Arc::new(Upstream::new(upstream.clone(), old, metrics))
             })
             .collect();
         let sites = config
@@ -126,6 +126,13 @@ impl Snapshot {
             hosts,
             sites,
         })
+    }
+
+    /// Puts what lives through reloads in line with this configuration.
+    pub(crate) fn apply(&self, metrics: &Metrics) {
+        for upstream in &self.upstreams {
+            upstream.apply(metrics, Instant::now());
+        }
     }
 
     /// The site for a host name.

@@ -1,21 +1,38 @@
-//! Which server takes a request: smooth weighted round robin over primaries, then backups, with
-//! nginx's passive failure accounting (`max_fails`, `fail_timeout`) and active health.
+//! Which server takes a request: the method of balancing, the tiers, and what is known of each server.
 //!
-//! The rules are those of `ngx_http_upstream_round_robin.c`, numbered U1-U6 in the tests, with
-//! three differences. The clock is exact instead of whole seconds. Probes that pass `rise` times in
-//! a row after the last failure end an ejection, so that a server which restarts has its traffic
-//! back when it is well and not when `fail_timeout` is over. And the edge **fails open**: when every
-//! server is out by accounting or probes, those that this request has not tried are asked all the
-//! same, primaries first. nginx would answer 502 from memory for up to `fail_timeout` although the
-//! servers may be back.
+//! A [`Group`] holds the servers of one upstream in slots whose numbers do not change while a server
+//! is there, so that requests under way, retries and probes may refer to them. [`Group::pick`] lends
+//! a server out as a [`Lease`]; what became of the request is told with the same lease, and
+//! [`Group::release`] ends it. The order of the rules is nginx's (EDGE U1-U6): primaries first, then
+//! backups; within a tier the method decides among the servers that may be asked.
+//!
+//! Two profiles ([`Profile`]) differ in what failures lead to. `nginx` is that of
+//! `ngx_http_upstream_round_robin.c` to the letter, but for an exact clock and one count for all
+//! workers. `safe`, the default, **fails open**: when every server is out, those not yet tried are
+//! asked all the same, because an answer from memory helps nobody; and it never takes out more than a
+//! share of the servers for failed requests alone.
 
+mod ewma;
+mod hash;
+mod method;
+mod passive;
+mod peer;
+mod ring;
+
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use crate::health::{Change, Health, Thresholds};
+pub use method::Method;
+pub use passive::Profile;
+pub use peer::{Command, Standing};
+
+use self::peer::Peer;
+use self::ring::Ring;
+use crate::health::{Change, Thresholds};
 
 /// What the configuration says about a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Share of the requests within its tier.
     pub weight: NonZeroU32,
@@ -23,151 +40,289 @@ pub struct Server {
     pub max_fails: u32,
     /// How long failures count, and how long the server is out.
     pub fail_timeout: Duration,
+    /// The most requests it answers at a time, if there is a limit.
+    pub max_conns: Option<NonZeroU32>,
+    /// How long its share grows from a tenth to the whole after it has come back; zero: at once.
+    pub slow_start: Duration,
     /// Asked only when no primary can be.
     pub backup: bool,
     /// Never asked (nginx's `down`).
     pub down: bool,
 }
 
+/// What a pick depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// When the server is asked.
+    pub now: Instant,
+    /// Servers that this request has been sent to before.
+    pub tried: &'a [usize],
+    /// The client's address, for [`Method::IpHash`].
+    pub client: IpAddr,
+    /// The key, for [`Method::Hash`].
+    pub key: &'a [u8],
+    /// The token of the server that the client is to stay with, if it brought one.
+    pub sticky: Option<&'a str>,
+    /// Evenly distributed bits, for the methods that draw.
+    pub random: u64,
+}
+
+/// A server that has been picked for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Its slot.
+    pub index: usize,
+    /// Whether the request finds out if the server is back after an ejection.
+    trial: bool,
+}
+
+/// What a pick comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// This server takes the request.
+    Server(Lease),
+    /// Those that could take it answer as many as they may (`max_conns`).
+    Busy,
+    /// There is none that may be asked.
+    Nobody,
+}
+
 /// The servers of one upstream, with what is remembered about each.
 #[derive(Debug, Clone)]
 pub struct Group {
+    /// Vacant slots are kept until a new server takes them.
     peers: Vec<Peer>,
-}
-
-/// One server's accounting (U1).
-#[derive(Debug, Clone)]
-struct Peer {
-    server: Server,
-    current_weight: i64,
-    effective_weight: i64,
-    fails: u32,
-    /// When a failure was last counted.
-    accessed: Option<Instant>,
-    /// When the window of `fail_timeout` last began.
-    checked: Option<Instant>,
-    health: Health,
-    /// Probes passed in a row since the last failure of a request or a probe.
-    passed: u32,
-}
-
-/// Why a server is or is not asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It takes requests.
-    Up,
-    /// Its probes fail.
-    Unhealthy,
-    /// It failed `max_fails` requests less than `fail_timeout` ago.
-    Ejected,
-    /// The configuration says so.
-    Down,
+    /// How many slots are taken.
+    present: usize,
+    method: Method,
+    profile: Profile,
+    /// For [`Method::Hash`] with `consistent`; made anew when servers change.
+    ring: Ring,
 }
 
 impl Group {
-    /// A group whose servers have done nothing yet.
-    pub fn new(servers: impl IntoIterator<Item = Server>) -> Self {
+    /// A group without servers.
+    pub fn new(method: Method, profile: Profile) -> Self {
         Self {
-            peers: servers.into_iter().map(Peer::new).collect(),
+            peers: Vec::new(),
+            present: 0,
+            method,
+            profile,
+            ring: Ring::default(),
         }
     }
 
-    /// Takes over what `old` remembers of server `from` for server `to` of this group, so that a
-    /// reload neither revives a dead server nor forgets a weighted turn.
-    pub fn inherit(&mut self, to: usize, old: &Self, from: usize) {
-        if let (Some(peer), Some(before)) = (self.peers.get_mut(to), old.peers.get(from)) {
-            let server = peer.server;
-            let weight = i64::from(server.weight.get());
-            *peer = before.clone();
-            peer.server = server;
-            peer.effective_weight = peer.effective_weight.min(weight);
-        }
-    }
-
-    /// The server to ask, of those not in `tried`; `None` when each was tried or is `down`.
-    pub fn pick(&mut self, now: Instant, tried: &[usize]) -> Option<usize> {
-        let single = self.peers.len() == 1;
-        for backup in [false, true] {
-            let eligible = |peer: &Peer| {
-                peer.server.backup == backup
-                    && (peer.standing(now) == Standing::Up
-                        // U4: a single server is never out by accounting.
-                        || (single && peer.standing(now) == Standing::Ejected))
-            };
-            if let Some(index) = self.smooth(tried, eligible) {
-                self.begin_window(index, now);
-                return Some(index);
+    /// Goes on with another method or profile. Another profile counts failures from zero.
+    pub fn reconfigure(&mut self, method: Method, profile: Profile) {
+        if self.profile != profile {
+            for peer in &mut self.peers {
+                peer.forget_failures(profile);
             }
         }
+        self.method = method;
+        self.profile = profile;
+        self.map_keys();
+    }
+
+    /// Adds a server and answers its slot. `name` is its address, on which consistent hashing
+    /// depends; `token` is what a client brings to stay with it. `warm`: its share need not grow.
+    pub fn insert(
+        &mut self,
+        server: Server,
+        name: &str,
+        token: &str,
+        now: Instant,
+        warm: bool,
+    ) -> usize {
+        let back = Some(now).filter(|_| !warm);
+        let peer = Peer::new(server, name, token, self.profile, back);
+        // A slot that a request still holds cannot mean another server.
+        let vacant = self.peers.iter().position(Peer::is_free);
+        let index = vacant.unwrap_or(self.peers.len());
+        match self.peers.get_mut(index) {
+            Some(slot) => *slot = peer,
+            None => self.peers.push(peer),
+        }
+        self.present += 1;
+        self.map_keys();
+        index
+    }
+
+    /// Takes a server away; requests that it is answering go on.
+    pub fn remove(&mut self, index: usize) {
+        if let Some(peer) = self.peers.get_mut(index)
+            && !peer.is_vacant()
+        {
+            peer.vacate();
+            self.present -= 1;
+        }
+        if self.present == 1 {
+            // U4: from now on nothing counts, so nothing that was counted may.
+            self.peers.iter_mut().for_each(Peer::forgive);
+        }
+        self.map_keys();
+    }
+
+    /// Goes on with other settings for a server of which everything else is kept.
+    pub fn set(&mut self, index: usize, server: Server) {
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.server = server;
+        }
+        self.map_keys();
+    }
+
+    /// Does what an operator says about a server.
+    pub fn command(&mut self, index: usize, command: Command) {
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.command = command;
+        }
+    }
+
+    fn map_keys(&mut self) {
+        self.ring = match self.method {
+            Method::Hash {
+                consistent: true, ..
+            } => Ring::new(&self.peers),
+            _ => Ring::default(),
+        };
+    }
+
+    /// Lends the server that is to take a request.
+    pub fn pick(&mut self, ask: &Ask<'_>) -> Pick {
+        let found = self.choose_any(ask);
+        let Some(index) = found else {
+            return if self.is_busy(ask) {
+                Pick::Busy
+            } else {
+                Pick::Nobody
+            };
+        };
+        let trial = self
+            .peers
+            .get_mut(index)
+            .is_some_and(|peer| peer.begin(ask.now));
+        Pick::Server(Lease { index, trial })
+    }
+
+    fn choose_any(&mut self, ask: &Ask<'_>) -> Option<usize> {
+        if let Some(index) = self.sticky(ask) {
+            return Some(index);
+        }
+        let willing = |peer: &Peer| peer.standing(ask.now) == Standing::Up;
+        let chosen = [false, true]
+            .into_iter()
+            .find_map(|backup| self.choose(ask, backup, willing));
+        if chosen.is_some() || self.profile == Profile::Nginx || self.is_busy(ask) {
+            return chosen;
+        }
         // Fail open.
-        [false, true].into_iter().find_map(|backup| {
-            self.smooth(tried, |peer| {
-                peer.server.backup == backup && !peer.server.down
-            })
+        let present = |peer: &Peer| {
+            matches!(
+                peer.standing(ask.now),
+                Standing::Ejected | Standing::Unhealthy
+            )
+        };
+        [false, true]
+            .into_iter()
+            .find_map(|backup| self.choose(ask, backup, present))
+    }
+
+    /// The server that the client has been with, as long as it answers at all.
+    fn sticky(&self, ask: &Ask<'_>) -> Option<usize> {
+        let token = ask.sticky?;
+        let index = self
+            .peers
+            .iter()
+            .position(|peer| !peer.is_vacant() && peer.token() == token)?;
+        let peer = self.peers.get(index)?;
+        let stays = matches!(peer.standing(ask.now), Standing::Up | Standing::Draining);
+        (stays && peer.has_room() && !ask.tried.contains(&index)).then_some(index)
+    }
+
+    /// Whether a server would be asked if it had room for one more request.
+    fn is_busy(&self, ask: &Ask<'_>) -> bool {
+        self.peers.iter().enumerate().any(|(index, peer)| {
+            !peer.has_room()
+                && !ask.tried.contains(&index)
+                && peer.standing(ask.now) == Standing::Up
         })
     }
 
-    /// U2: smooth weighted round robin among the eligible.
-    fn smooth(&mut self, tried: &[usize], eligible: impl Fn(&Peer) -> bool) -> Option<usize> {
-        let mut total = 0;
-        let mut best: Option<(usize, i64)> = None;
-        for (index, peer) in self.peers.iter_mut().enumerate() {
-            if tried.contains(&index) || !eligible(peer) {
-                continue;
+    /// The server of a tier that the method says, among those that are `willing` and have room.
+    fn choose(
+        &mut self,
+        ask: &Ask<'_>,
+        backup: bool,
+        willing: impl Fn(&Peer) -> bool,
+    ) -> Option<usize> {
+        let open = |index: usize, peer: &Peer| {
+            peer.server.backup == backup
+                && peer.has_room()
+                && willing(peer)
+                && !ask.tried.contains(&index)
+        };
+        let peers = &mut self.peers;
+        let by_key = match self.method {
+            Method::IpHash => hash::by_address(peers, backup, ask.client, open),
+            Method::Hash {
+                consistent: false, ..
+            } => hash::by_key(peers, backup, ask.key, open),
+            Method::Hash { load, .. } => self.ring.find(peers, ask.key, load, open),
+            Method::RoundRobin | Method::LeastConn | Method::RandomTwo | Method::PeakEwma => None,
+        };
+        by_key.or_else(|| match self.method {
+            Method::LeastConn => method::least_connected(peers, ask.now, open),
+            Method::RandomTwo => method::better_of_two(peers, ask, open, Peer::load),
+            Method::PeakEwma => method::better_of_two(peers, ask, open, Peer::expected_wait),
+            Method::RoundRobin | Method::IpHash | Method::Hash { .. } => {
+                method::smooth(peers, ask.now, open)
             }
-            peer.current_weight += peer.effective_weight;
-            total += peer.effective_weight;
-            if peer.effective_weight < i64::from(peer.server.weight.get()) {
-                peer.effective_weight += 1;
-            }
-            if best.is_none_or(|(_, weight)| peer.current_weight > weight) {
-                best = Some((index, peer.current_weight));
-            }
-        }
-        let (index, _) = best?;
-        if let Some(peer) = self.peers.get_mut(index) {
-            peer.current_weight -= total;
-        }
-        Some(index)
+        })
     }
 
-    /// U3: the first pick after `fail_timeout` opens a new window, in which one success clears
-    /// the failures and one failure ejects again.
-    fn begin_window(&mut self, index: usize, now: Instant) {
-        if let Some(peer) = self.peers.get_mut(index) {
-            let ended = peer
-                .checked
-                .is_none_or(|checked| now.saturating_duration_since(checked) > peer.fail_timeout());
-            if ended {
-                peer.checked = Some(now);
-            }
-        }
-    }
-
-    /// Notes that server `index` answered.
-    pub fn handle_success(&mut self, index: usize) {
-        if let Some(peer) = self.peers.get_mut(index)
-            && peer.accessed < peer.checked
-        {
-            peer.fails = 0;
+    /// Notes that the server of `lease` answered, and how long it took until it did.
+    pub fn handle_success(&mut self, lease: &Lease, now: Instant, latency: Duration) {
+        if let Some(peer) = self.peers.get_mut(lease.index) {
+            peer.succeeded(lease.trial, now, latency);
         }
     }
 
-    /// Notes that server `index` failed; `true` if that takes it out.
-    pub fn handle_failure(&mut self, index: usize, now: Instant) -> bool {
-        let Some(peer) = self.peers.get_mut(index) else {
+    /// Notes that the server of `lease` failed; `true` if that takes it out. `key` is the same for
+    /// requests that ask for the same thing, if that may be the reason.
+    pub fn handle_failure(&mut self, lease: &Lease, now: Instant, key: Option<u64>) -> bool {
+        let may_eject = self.may_eject_another(lease.index, now, key.is_some());
+        let Some(peer) = self.peers.get_mut(lease.index) else {
             return false;
         };
         let before = peer.standing(now);
-        peer.fails = peer.fails.saturating_add(1);
-        peer.passed = 0;
-        peer.accessed = Some(now);
-        peer.checked = Some(now);
-        if let Some(max_fails) = NonZeroU32::new(peer.server.max_fails) {
-            let share = peer.server.weight.get() / max_fails;
-            peer.effective_weight = (peer.effective_weight - i64::from(share)).max(0);
-        }
+        peer.failed(lease.trial, now, key, may_eject);
         before == Standing::Up && peer.standing(now) == Standing::Ejected
+    }
+
+    /// Whether a failure may take server `index` out: never a single one (U4), and in the safe profile
+    /// not more than the cap, unless it is certain that the failure is the server's (a connection
+    /// that was refused).
+    fn may_eject_another(&self, index: usize, now: Instant, doubtful: bool) -> bool {
+        if self.present < 2 {
+            return false;
+        }
+        let (Profile::Safe { most_ejected }, true) = (self.profile, doubtful) else {
+            return true;
+        };
+        let present = self.peers.iter().enumerate();
+        let present = present.filter(|(_, peer)| peer.standing(now) != Standing::Down);
+        let (all, out) = present.fold((0, 0), |(all, out), (other, peer)| {
+            let is_out = other != index && peer.standing(now) == Standing::Ejected;
+            (all + 1, out + u32::from(is_out))
+        });
+        (out + 1) * 100 <= all * most_ejected
+    }
+
+    /// Ends a lease.
+    pub fn release(&mut self, lease: &Lease) {
+        if let Some(peer) = self.peers.get_mut(lease.index) {
+            peer.end(lease.trial);
+        }
     }
 
     /// Notes the outcome of a probe of server `index`; the change is that of the probes' verdict.
@@ -176,17 +331,10 @@ impl Group {
         index: usize,
         passed: bool,
         thresholds: &Thresholds,
+        now: Instant,
     ) -> Option<Change> {
         let peer = self.peers.get_mut(index)?;
-        peer.passed = if passed {
-            peer.passed.saturating_add(1)
-        } else {
-            0
-        };
-        if peer.passed >= thresholds.rise.get() {
-            peer.fails = 0;
-        }
-        peer.health.observe(passed, thresholds)
+        peer.probed(passed, thresholds, now)
     }
 
     /// Why server `index` is or is not asked at `now`.
@@ -195,40 +343,15 @@ impl Group {
             .get(index)
             .map_or(Standing::Down, |peer| peer.standing(now))
     }
-}
 
-impl Peer {
-    fn new(server: Server) -> Self {
-        Self {
-            server,
-            current_weight: 0,
-            effective_weight: i64::from(server.weight.get()),
-            fails: 0,
-            accessed: None,
-            checked: None,
-            health: Health::default(),
-            passed: 0,
-        }
+    /// Requests that server `index` is answering.
+    pub fn active(&self, index: usize) -> u32 {
+        self.peers.get(index).map_or(0, Peer::active)
     }
 
-    fn fail_timeout(&self) -> Duration {
-        self.server.fail_timeout
-    }
-
-    fn standing(&self, now: Instant) -> Standing {
-        let max_fails = self.server.max_fails;
-        let in_window = self
-            .checked
-            .is_some_and(|checked| now.saturating_duration_since(checked) <= self.fail_timeout());
-        if self.server.down {
-            Standing::Down
-        } else if !self.health.is_up() {
-            Standing::Unhealthy
-        } else if max_fails > 0 && self.fails >= max_fails && in_window {
-            Standing::Ejected
-        } else {
-            Standing::Up
-        }
+    /// The token with which a client stays with server `index`.
+    pub fn token(&self, index: usize) -> &str {
+        self.peers.get(index).map_or("", Peer::token)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod checks;
 pub mod file;
+mod resolver;
 mod site;
 mod upstream;
 
@@ -15,11 +16,11 @@ use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
+pub use resolver::Resolver;
+pub use upstream::{Keepalive, Probe, Queue, ServerAddress, Sticky, Upstream, UpstreamServer};
+
 use crate::access::Format;
-use crate::balance;
 use crate::encoding::Gzip;
-use crate::health::Thresholds;
-use crate::retry;
 use crate::route::PathPattern;
 
 /// A configuration that can be run.
@@ -29,6 +30,8 @@ pub struct Config {
     pub server: Server,
     /// Where operators connect.
     pub admin: SocketAddr,
+    /// How the names of servers are looked up.
+    pub resolver: Resolver,
     /// Where clients connect; at least one.
     pub listeners: Vec<SocketAddr>,
     /// Groups of servers.
@@ -50,36 +53,6 @@ pub struct Server {
     pub error_log: Option<PathBuf>,
     /// The least important messages to write.
     pub level: Level,
-}
-
-/// A group of servers with at least one primary.
-#[derive(Debug, Clone)]
-pub struct Upstream {
-    /// Its name.
-    pub name: String,
-    /// Idle connections each worker keeps.
-    pub keepalive: usize,
-    /// How long it keeps them.
-    pub keepalive_timeout: Duration,
-    /// The servers, each address once.
-    pub servers: Vec<(SocketAddr, balance::Server)>,
-    /// Probes, if any.
-    pub probe: Option<Probe>,
-    /// When a failed request goes to the next server.
-    pub retry: retry::Policy,
-}
-
-/// How an upstream's servers are probed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// The path to GET.
-    pub path: String,
-    /// From one probe to the next.
-    pub interval: Duration,
-    /// For an answer.
-    pub timeout: Duration,
-    /// What changes the verdict.
-    pub thresholds: Thresholds,
 }
 
 /// A site with at least one route.
@@ -174,12 +147,14 @@ impl Config {
             &root.key("admin").key("listen"),
             &mut problems,
         );
+        let resolver = resolver::meant(&written.resolver, &mut problems);
         let listeners = listeners(&written.listener, &mut problems);
         let upstreams = upstream::all(&written.upstream, &mut problems);
         let sites = site::all(&written.site, &written.upstream, &mut problems);
         let config = admin.map(|admin| Self {
             server,
             admin,
+            resolver,
             listeners,
             upstreams,
             sites,

@@ -27,8 +27,16 @@ pub enum Failure {
     HeaderTooBig,
     /// The server answered with a status that counts as a failure (`retry.on`).
     Status(u16),
+    /// No answer within `retry.per_try_timeout`.
+    TryTimeout,
     /// The upstream has no server that may be asked.
     NoServer,
+    /// Every server answers as many requests as it may (`max_conns`).
+    Busy,
+    /// As many requests as may (`queue.size`) already wait for a server.
+    QueueFull,
+    /// No server became free in time (`queue.timeout`).
+    QueueTimeout,
 }
 
 impl Failure {
@@ -46,8 +54,8 @@ impl Failure {
     /// What the client is answered when no other server is tried (EDGE R4).
     pub fn status(self) -> u16 {
         match self {
-            Self::ConnectTimeout | Self::SendTimeout | Self::ReadTimeout => 504,
-            Self::NoServer => 503,
+            Self::ConnectTimeout | Self::SendTimeout | Self::ReadTimeout | Self::TryTimeout => 504,
+            Self::NoServer | Self::Busy | Self::QueueFull | Self::QueueTimeout => 503,
             Self::Status(status) => status,
             Self::ConnectRefused
             | Self::ConnectError
@@ -73,7 +81,11 @@ impl Failure {
             Self::InvalidHeader => "invalid_header",
             Self::HeaderTooBig => "header_too_big",
             Self::Status(_) => "status",
+            Self::TryTimeout => "try_timeout",
             Self::NoServer => "no_server",
+            Self::Busy => "busy",
+            Self::QueueFull => "queue_full",
+            Self::QueueTimeout => "queue_timeout",
         }
     }
 
@@ -91,7 +103,11 @@ impl Failure {
             Self::InvalidHeader => "the server's answer is not valid HTTP",
             Self::HeaderTooBig => "the head of the server's answer is too large",
             Self::Status(_) => "the server answered with a failure status",
+            Self::TryTimeout => "the server did not answer in the time for one try",
             Self::NoServer => "the upstream has no server that may be asked",
+            Self::Busy => "every server answers as many requests as it may",
+            Self::QueueFull => "too many requests wait for a server",
+            Self::QueueTimeout => "no server became free in time",
         }
     }
 
@@ -99,8 +115,29 @@ impl Failure {
     pub fn is_timeout(self) -> bool {
         matches!(
             self,
-            Self::ConnectTimeout | Self::SendTimeout | Self::ReadTimeout
+            Self::ConnectTimeout | Self::SendTimeout | Self::ReadTimeout | Self::TryTimeout
         )
+    }
+
+    /// Whether the request itself may be the reason: a server took it and did not answer as it
+    /// should.
+    pub fn may_be_of_request(self) -> bool {
+        matches!(
+            self,
+            Self::ClosedEarly
+                | Self::ReadError
+                | Self::ReadTimeout
+                | Self::TryTimeout
+                | Self::InvalidHeader
+                | Self::HeaderTooBig
+                | Self::Status(_)
+        )
+    }
+
+    /// Whether it says that the server is not well: 403 and 404 send a request elsewhere where
+    /// `retry.on` says so, but are no failures (EDGE U9).
+    pub fn is_of_server(self) -> bool {
+        !matches!(self, Self::Status(403 | 404))
     }
 }
 

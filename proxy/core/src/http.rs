@@ -68,3 +68,9 @@ pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
         .map(<[u8]>::trim_ascii)
         .filter(|item| !item.is_empty())
 }
+
+/// Whether `text` may stand where RFC 9110 §5.6.2 wants a token.
+pub(crate) fn is_token(text: &str) -> bool {
+    let tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(tchar)
+}

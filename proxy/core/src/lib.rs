@@ -11,11 +11,14 @@
 
 pub mod access;
 pub mod balance;
+pub mod budget;
 pub mod config;
 pub mod encoding;
 pub mod failure;
 pub mod forward;
 pub mod health;
 pub mod http;
+pub mod probe;
 pub mod retry;
 pub mod route;
+pub mod template;

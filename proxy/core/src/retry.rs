@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::budget::Terms;
 use crate::failure::Failure;
 
 /// A kind of failure after which the next server is asked.
@@ -24,7 +25,7 @@ impl Condition {
             return Some(Self::Timeout);
         }
         match failure {
-            Failure::NoServer => None,
+            Failure::NoServer | Failure::Busy | Failure::QueueFull | Failure::QueueTimeout => None,
             Failure::Status(status) => Some(Self::Status(status)),
             Failure::InvalidHeader | Failure::HeaderTooBig => Some(Self::InvalidHeader),
             Failure::ConnectRefused
@@ -34,7 +35,8 @@ impl Condition {
             | Failure::SendTimeout
             | Failure::ClosedEarly
             | Failure::ReadError
-            | Failure::ReadTimeout => Some(Self::Error),
+            | Failure::ReadTimeout
+            | Failure::TryTimeout => Some(Self::Error),
         }
     }
 }
@@ -50,6 +52,10 @@ pub struct Policy {
     pub tries: Option<NonZeroU32>,
     /// No further server is asked this long after the first.
     pub timeout: Option<Duration>,
+    /// How long one server has until the head of its answer, if that is limited.
+    pub per_try_timeout: Option<Duration>,
+    /// How many retries the upstream affords, if that is limited.
+    pub budget: Option<Terms>,
 }
 
 /// How far a request has come when a server fails it.
@@ -99,6 +105,8 @@ mod tests {
             non_idempotent: false,
             tries: None,
             timeout: None,
+            per_try_timeout: None,
+            budget: None,
         }
     }
 

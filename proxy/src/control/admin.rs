@@ -1,16 +1,16 @@
 //! The admin port's answers.
 
+mod upstreams;
+
 use std::sync::Arc;
 use std::time::{Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
 use daemon::admin::{Body, json, not_allowed, not_found, text};
-use edge_core::balance::Standing;
 use hyper::{Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Control;
-use crate::upstream::Upstream;
 
 /// Answers one request of an operator.
 pub(super) async fn answer(control: Arc<Control>, request: Request<Bytes>) -> Response<Body> {
@@ -19,7 +19,13 @@ pub(super) async fn answer(control: Arc<Control>, request: Request<Bytes>) -> Re
         ("/health", true) => text(StatusCode::OK, "ok\n"),
         ("/ready", true) => ready(&control),
         ("/api/v1/config", true) => config(&control),
-        ("/api/v1/upstreams", true) => upstreams(&control),
+        ("/api/v1/upstreams", true) => upstreams::list(&control),
+        (path, false) if *request.method() == Method::PATCH => {
+            match path.strip_prefix("/api/v1/upstreams/") {
+                Some(server) => upstreams::change(&control, server, request.body()),
+                None => not_found(),
+            }
+        }
         ("/api/v1/reload", false) if *request.method() == Method::POST => reload(&control).await,
         ("/api/v1/reload", _) => not_allowed("POST"),
         ("/health" | "/ready" | "/api/v1/config" | "/api/v1/upstreams", false) => {
@@ -38,7 +44,7 @@ fn ready(control: &Control) -> Response<Body> {
     } else if snapshot
         .upstreams
         .iter()
-        .any(|upstream| upstream.is_up(now))
+        .any(|upstream| upstream.servers.is_up(now))
     {
         text(StatusCode::OK, "ready\n")
     } else {
@@ -66,41 +72,6 @@ fn config(control: &Control) -> Response<Body> {
         },
     });
     json(StatusCode::OK, &config)
-}
-
-fn upstreams(control: &Control) -> Response<Body> {
-    let now = Instant::now();
-    let snapshot = control.edge.live.load();
-    let upstreams: Vec<Value> = snapshot
-        .upstreams
-        .iter()
-        .map(|upstream| show(upstream, now))
-        .collect();
-    json(StatusCode::OK, &upstreams)
-}
-
-fn show(upstream: &Upstream, now: Instant) -> Value {
-    let servers: Vec<Value> = upstream
-        .servers
-        .iter()
-        .enumerate()
-        .map(|(index, server)| {
-            let state = match upstream.standing(index, now) {
-                Standing::Up => "up",
-                Standing::Unhealthy => "unhealthy",
-                Standing::Ejected => "ejected",
-                Standing::Down => "down",
-            };
-            json!({
-                "address": server.label,
-                "state": state,
-                "weight": server.settings.weight,
-                "backup": server.settings.backup,
-                "active": server.active.get(),
-            })
-        })
-        .collect();
-    json!({ "name": upstream.name, "servers": servers })
 }
 
 async fn reload(control: &Control) -> Response<Body> {

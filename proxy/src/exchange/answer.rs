@@ -4,15 +4,15 @@
 use std::time::Instant;
 
 use edge_core::encoding::accepts_gzip;
-use edge_core::forward::{self, ResponseForm};
+use edge_core::forward::{self, Cookie, ResponseForm};
 use edge_core::http::{BodyLength, Chunks, Name, RequestHead, ResponseHead, Version};
-use prometheus::IntGauge;
 
 use super::After;
 use crate::buffer::Buffer;
 use crate::gzip::GzipStream;
 use crate::pool::Connection;
 use crate::snapshot::Site;
+use crate::upstream::Lent;
 use crate::worker::Worker;
 
 /// A response whose head has been read.
@@ -22,9 +22,10 @@ pub(super) struct Answer {
     pub(super) connection: Connection,
     /// What of the body came with the head.
     pub(super) buffer: Buffer,
-    /// Which server, and when it was asked.
-    pub(super) server: (usize, Instant),
-    _active: Active,
+    /// Which server, busy with it until this is dropped.
+    pub(super) lent: Lent,
+    /// When it was asked.
+    pub(super) started: Instant,
 }
 
 /// What the two heads settle.
@@ -60,31 +61,13 @@ pub(super) struct Sink {
     pub(super) gzip: Option<GzipStream>,
 }
 
-impl Answer {
-    pub(super) fn new(
-        terms: Terms,
-        connection: Connection,
-        buffer: Buffer,
-        server: (usize, Instant),
-        active: Active,
-    ) -> Self {
-        Self {
-            terms,
-            connection,
-            buffer,
-            server,
-            _active: active,
-        }
-    }
-}
-
 impl Terms {
     /// Settles the terms and writes the client's response head to `out`.
     pub(super) fn agree(
         worker: &Worker,
-        request: &RequestHead<'_>,
+        (request, response): (&RequestHead<'_>, &ResponseHead<'_>),
         site: &Site,
-        response: &ResponseHead<'_>,
+        cookie: Option<Cookie<'_>>,
         out: &mut Vec<u8>,
     ) -> Self {
         let eligible = site.gzip.as_ref().filter(|gzip| gzip.is_eligible(response));
@@ -117,6 +100,7 @@ impl Terms {
             date: &second.http,
             gzip: gzip.is_some(),
             vary: eligible.is_some(),
+            cookie,
         };
         forward::write_response(out, response, &form);
         Self {
@@ -140,20 +124,4 @@ fn wants_gzip(request: &RequestHead<'_>) -> bool {
             .headers
             .iter()
             .any(|header| header.name == Name::AcceptEncoding && accepts_gzip(header.value))
-}
-
-/// Counts a request as under way at a server for as long as it lives.
-pub(super) struct Active(IntGauge);
-
-impl Active {
-    pub(super) fn new(gauge: &IntGauge) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
 }

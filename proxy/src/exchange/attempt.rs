@@ -2,6 +2,8 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -9,7 +11,7 @@ use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
 use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
 
-use super::answer::{Active, Answer, Terms};
+use super::answer::Terms;
 use super::body::Body;
 use super::record::{Record, Try};
 use crate::buffer::{Buffer, Buffers};
@@ -27,20 +29,15 @@ pub(super) struct Attempt<'a, R> {
     pub(super) site: &'a Site,
     pub(super) route: &'a Route,
     pub(super) target: &'a str,
-    pub(super) server: (usize, &'a Server),
+    pub(super) server: &'a Arc<Server>,
+    /// Whether the client has to be told to stay with it.
+    pub(super) cookie: Option<forward::Cookie<'a>>,
     /// When it is asked.
     pub(super) started: Instant,
+    /// Whether anything of the request has been sent.
+    pub(super) sent: AtomicBool,
     /// Whether another server would be asked after this failure.
     pub(super) may_retry: &'a R,
-}
-
-/// Why there is no answer from any server.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    /// The client has left.
-    Gone,
-    /// The last server asked failed, or there was none.
-    Failed(Failure),
 }
 
 /// Why there is no answer from this server.
@@ -75,18 +72,26 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         client: &mut Client,
         body: &Body,
         record: &mut Record,
-    ) -> Result<Answer, Error> {
-        let (index, server) = self.server;
-        record.tries.push(Try::new(index));
-        let active = Active::new(&server.active);
-        match self.ask_until_fresh(client, body, record).await {
-            Ok((terms, connection, buffer)) => {
-                record.answered(terms.status);
-                let server = (index, self.started);
-                Ok(Answer::new(terms, connection, buffer, server, active))
+    ) -> Result<(Terms, Connection, Buffer), Error> {
+        record.tries.push(Try::new(Arc::clone(self.server)));
+        let result = match self.route.upstream.config.retry.per_try_timeout {
+            None => self.ask_until_fresh(client, body, record).await,
+            Some(patience) => {
+                let asking = self.ask_until_fresh(client, body, record);
+                let end = self.started + patience;
+                match tokio::time::timeout_at(end.into(), asking).await {
+                    Ok(result) => result,
+                    Err(_) => Err(Error::Failed {
+                        failure: Failure::TryTimeout,
+                        sent: self.sent.load(Ordering::Relaxed),
+                    }),
+                }
             }
+        };
+        match &result {
+            Ok((terms, ..)) => record.answered(terms.status),
             Err(error) => {
-                let code = match &error {
+                let code = match error {
                     Error::Failed {
                         failure: Failure::Status(status),
                         ..
@@ -96,11 +101,11 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                 let time = self.started.elapsed();
                 record.answered(code);
                 record.took(time);
-                server.requests.inc(code);
-                server.seconds.observe(time.as_secs_f64());
-                Err(error)
+                self.server.requests.inc(code);
+                self.server.seconds.observe(time.as_secs_f64());
             }
         }
+        result
     }
 
     /// Asks on a kept connection, and on a new one if that turns out to be closed: no fault of the
@@ -112,7 +117,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let pool = &self.worker.pool;
-        let mut kept = pool.reuse(self.server.1.address, self.started).await;
+        let mut kept = pool.reuse(self.server.address, self.started).await;
         loop {
             let was_kept = kept.is_some();
             let connection = match kept.take() {
@@ -127,11 +132,15 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         }
     }
 
+    fn agree(&self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Terms {
+        Terms::agree(self.worker, (self.head, head), self.site, self.cookie, out)
+    }
+
     async fn connect(&self, record: &mut Record) -> Result<Connection, Error> {
         let started = Instant::now();
         let pool = &self.worker.pool;
         let connection = pool
-            .connect(self.server.1.address, self.route.timeouts.connect)
+            .connect(self.server.address, self.route.timeouts.connect)
             .await
             .map_err(|failure| Error::Failed {
                 failure,
@@ -151,12 +160,13 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         let mut out = buffers.write_buffer();
         let outgoing = Outgoing {
             target: self.target,
-            default_host: &self.route.upstream.name,
+            default_host: self.route.upstream.name(),
             client: &client.address,
             scheme: "http",
             body: body.length(),
         };
         forward::write_request(&mut out, self.head, &outgoing);
+        self.sent.store(true, Ordering::Relaxed);
         let sent = body
             .send(&out, &mut connection, self.route.timeouts.send)
             .await;
@@ -203,7 +213,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                         if (self.may_retry)(failure, true) {
                             return Err(Error::sent(failure));
                         }
-                        let terms = Terms::agree(self.worker, self.head, self.site, &head, out);
+                        let terms = self.agree(&head, out);
                         buffer.consume(length);
                         return Ok(terms);
                     }
@@ -248,7 +258,7 @@ pub(super) async fn wait(
     patience: Duration,
 ) -> Waited {
     let mut patience = Patience::new(patience);
-    let Connection { stream, timer } = connection;
+    let Connection { stream, timer, .. } = connection;
     poll_fn(|cx| {
         if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
             return Poll::Ready(Waited::Read(result));

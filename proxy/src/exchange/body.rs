@@ -95,7 +95,7 @@ impl Body {
         connection: &mut Connection,
         patience: Duration,
     ) -> io::Result<()> {
-        let Connection { stream, timer } = connection;
+        let Connection { stream, timer, .. } = connection;
         match self {
             Self::Empty => crate::io::write_all(stream, timer, head, &[], patience).await,
             Self::Memory(bytes) => crate::io::write_all(stream, timer, head, bytes, patience).await,

@@ -1,5 +1,6 @@
 //! What is remembered of a request for its log line and its metrics.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use edge_core::access::{self, Entry};
@@ -8,7 +9,7 @@ use edge_core::http::RequestHead;
 use crate::client::Client;
 use crate::metrics::method_label;
 use crate::snapshot::{AccessLog, Target};
-use crate::upstream::Upstream;
+use crate::upstream::Server;
 use crate::worker::Worker;
 
 /// What is remembered of a request.
@@ -31,14 +32,14 @@ pub(crate) struct Record {
 /// One server asked.
 #[derive(Debug)]
 pub(super) struct Try {
-    server: usize,
+    server: Arc<Server>,
     status: u16,
     connect: Option<Duration>,
     response: Option<Duration>,
 }
 
 impl Try {
-    pub(super) fn new(server: usize) -> Self {
+    pub(super) fn new(server: Arc<Server>) -> Self {
         Self {
             server,
             status: 0,
@@ -89,7 +90,6 @@ impl Record {
         &self,
         worker: &Worker,
         target: &Target,
-        upstream: Option<&Upstream>,
         head: Option<&RequestHead<'_>>,
         client: &Client,
     ) {
@@ -105,7 +105,7 @@ impl Record {
             metrics.response_size.observe(sent as f64);
         }
         if let Some(log) = &target.access_log {
-            self.log(worker, log, upstream, head, (client, sent, elapsed));
+            self.log(worker, log, head, (client, sent, elapsed));
         }
     }
 
@@ -113,7 +113,6 @@ impl Record {
         &self,
         worker: &Worker,
         log: &AccessLog,
-        upstream: Option<&Upstream>,
         head: Option<&RequestHead<'_>>,
         (client, sent, elapsed): (&Client, u64, Duration),
     ) {
@@ -127,7 +126,7 @@ impl Record {
             bytes_sent: sent,
             request_length: self.request_length,
             request_micros: micros(elapsed),
-            upstream_addr: &self.addresses(upstream),
+            upstream_addr: &self.addresses(),
             upstream_status: &self.each(|one| match one.status {
                 0 => "-".to_owned(),
                 status => status.to_string(),
@@ -145,11 +144,8 @@ impl Record {
     }
 
     /// The addresses of the servers asked, joined by `, ` like nginx's.
-    pub(super) fn addresses(&self, upstream: Option<&Upstream>) -> String {
-        self.each(|one| {
-            let server = upstream.and_then(|upstream| upstream.servers.get(one.server));
-            server.map_or_else(String::new, |server| server.label.clone())
-        })
+    pub(super) fn addresses(&self) -> String {
+        self.each(|one| one.server.label.clone())
     }
 
     fn each(&self, show: impl Fn(&Try) -> String) -> String {

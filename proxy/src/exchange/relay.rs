@@ -27,7 +27,6 @@ const COPIED: usize = 4096;
 impl Exchange<'_> {
     /// Sends the answer to the client.
     pub(super) async fn relay(&mut self, mut answer: Answer) -> After {
-        let (index, started) = answer.server;
         let head = answer.terms.out.len() as u64;
         let sent_before = self.client.sent;
         self.record.status = answer.terms.status;
@@ -35,27 +34,27 @@ impl Exchange<'_> {
         let result = answer.pass_on(self.worker, self.client, patience).await;
         self.record.body_sent = (self.client.sent - sent_before).saturating_sub(head);
         let now = Instant::now();
-        let time = now - started;
+        let time = now - answer.started;
         self.record.took(time);
         let upstream = &self.route.upstream;
-        let Some(server) = upstream.servers.get(index) else {
-            return After::Close;
-        };
+        let server = &answer.lent.server;
         server.requests.inc(answer.terms.status);
         server.seconds.observe(time.as_secs_f64());
         let Answer {
             terms,
             connection,
             buffer,
+            lent,
             ..
         } = answer;
         let after = match result {
             Ok(()) => {
                 // More than the response promised would be read as the start of the next one.
                 if terms.reusable && buffer.filled().is_empty() {
-                    let until = now + upstream.keepalive.1;
-                    let pool = &self.worker.pool;
-                    pool.keep(server.address, connection, upstream.keepalive.0, until);
+                    let keepalive = &upstream.config.keepalive;
+                    self.worker
+                        .pool
+                        .keep(lent.server.address, connection, keepalive, now);
                 }
                 terms.after
             }
@@ -65,12 +64,12 @@ impl Exchange<'_> {
             }
             Err(Cut::Server(failure)) => {
                 self.record.reason = "cut_off";
-                upstream.failed(index, now);
+                lent.failed(now, self.fingerprint(failure));
                 tracing::warn!(
                     client.addr = %self.client.address,
                     http.target = self.head.target,
-                    upstream.name = %upstream.name,
-                    server.addr = %server.label,
+                    upstream.name = %upstream.name(),
+                    server.addr = %lent.server.label,
                     reason = failure.code(),
                     "the response was cut off: {}",
                     failure.explanation()

@@ -1,10 +1,12 @@
 //! Checks that several parts of the configuration share.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use settings::{Period, Place, Problems};
+
+use super::ServerAddress;
 
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
@@ -24,6 +26,52 @@ pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option
         problems.push_with_help(at, message, "names are not looked up; write the address");
     }
     None
+}
+
+/// An IP address or a name, with a port.
+pub(super) fn server_address(
+    text: &str,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<ServerAddress> {
+    let name = text
+        .rsplit_once(':')
+        .filter(|(host, _)| is_host_name(host) && host.parse::<Ipv4Addr>().is_err());
+    let Some((host, port)) = name else {
+        if is_host_name(text) && text.parse::<Ipv4Addr>().is_err() {
+            let message = format!("`{text}` has no port");
+            problems.push_with_help(at, message, format!("\"{text}:80\""));
+            return None;
+        }
+        return address(text, at, problems).map(ServerAddress::Ip);
+    };
+    match port.parse() {
+        Ok(port) if port > 0 => Some(ServerAddress::Name {
+            host: host.to_owned(),
+            port,
+        }),
+        _ => {
+            problems.push(at, format!("`{port}` is no port"));
+            None
+        }
+    }
+}
+
+/// RFC 1123 §2.1, and the underscore that container networks use.
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let text = text.strip_suffix('.').unwrap_or(text);
+    text.len() <= 253
+        && text.split('.').all(label)
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// A duration that is not zero: a timeout of no time would fail every request.
@@ -51,4 +99,22 @@ pub(super) fn path(text: &str, at: &Place, problems: &mut Problems) {
             format!("\"/{text}\""),
         );
     }
+}
+
+/// Text without spaces and control characters, since it becomes part of a request.
+pub(super) fn one_word(text: &str, at: &Place, problems: &mut Problems) {
+    if text
+        .bytes()
+        .any(|byte| byte.is_ascii_control() || byte == b' ')
+    {
+        problems.push(at, "contains a space or a control character");
+    }
+}
+
+/// The regex crate draws a picture of several lines; its last line is the reason.
+pub(super) fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or_default();
+    let reason = reason.trim_start_matches("error: ");
+    format!("not a regular expression: {reason}")
 }

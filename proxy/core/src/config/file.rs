@@ -4,6 +4,7 @@
 //! prints; defaults are named here and their reasons stand beside them.
 
 mod listener;
+mod resolver;
 mod server;
 mod site;
 mod upstream;
@@ -14,11 +15,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use listener::Listener;
+pub use resolver::Resolver;
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
     AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,
 };
-pub use upstream::{Balance, HealthCheck, HealthCheckType, Retry, Upstream, UpstreamServer};
+pub use upstream::{
+    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, Queue, Retry,
+    RetryBudget, SameSite, Sticky, Upstream, UpstreamServer,
+};
 
 /// The edge's configuration file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -30,6 +35,9 @@ pub struct Config {
     /// The port for operators.
     #[serde(default)]
     pub admin: Admin,
+    /// How the names of servers are looked up.
+    #[serde(default)]
+    pub resolver: Resolver,
     /// Where clients connect.
     #[serde(default)]
     pub listener: Vec<Listener>,

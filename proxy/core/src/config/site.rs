@@ -160,8 +160,7 @@ fn pattern(
             before_regex: true,
         }) => (prefix, PathPattern::PrefixBeforeRegex(prefix.clone())),
         file::RoutePath::Regex(file::RegexPath { regex }) => {
-            let expression = Regex::new(regex)
-                .map_err(|error| format!("not a regular expression: {}", last_line(&error)));
+            let expression = Regex::new(regex).map_err(|error| checks::last_line(&error));
             (regex, PathPattern::Regex(problems.ok(at, expression)?))
         }
     };
@@ -169,13 +168,6 @@ fn pattern(
         checks::path(label, at, problems);
     }
     Some((label.clone(), pattern))
-}
-
-/// The regex crate draws a picture of several lines; its last line is the reason.
-fn last_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let reason = text.lines().last().unwrap_or_default();
-    reason.trim_start_matches("error: ").to_owned()
 }
 
 fn is_same(one: &PathPattern, other: &PathPattern) -> bool {
@@ -197,12 +189,7 @@ fn replacement(
     problems: &mut Problems,
 ) -> Option<Replacement> {
     checks::path(uri, at, problems);
-    if uri
-        .bytes()
-        .any(|byte| byte.is_ascii_control() || byte == b' ')
-    {
-        problems.push(at, "the URI contains a space or a control character");
-    }
+    checks::one_word(uri, at, problems);
     match pattern {
         PathPattern::Exact(path)
         | PathPattern::Prefix(path)

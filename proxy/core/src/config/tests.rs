@@ -39,8 +39,8 @@ fn the_seed_s_configuration() {
     let config = meant(SEED).unwrap();
     assert_eq!(config.listeners, ["0.0.0.0:80".parse().unwrap()]);
     let upstream = &config.upstreams[0];
-    assert_eq!(upstream.servers[0].1.weight.get(), 2);
-    assert!(upstream.servers[1].1.backup);
+    assert_eq!(upstream.servers[0].settings.weight.get(), 2);
+    assert!(upstream.servers[1].settings.backup);
     assert_eq!(
         upstream.probe.as_ref().unwrap().interval,
         Duration::from_secs(2)

@@ -1,14 +1,60 @@
 //! Upstreams, from written to meant.
 
+mod method;
+mod probe;
+mod retry;
+mod servers;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
-use settings::{Place, Problems, closest};
+use settings::{Place, Problems};
 
-use super::{Probe, Upstream, checks, file};
-use crate::balance;
-use crate::health::Thresholds;
-use crate::retry::{self, Condition};
+pub use method::{Queue, Sticky};
+pub use probe::Probe;
+pub use servers::{ServerAddress, UpstreamServer};
+
+use super::{checks, file};
+use crate::balance::{Method, Profile};
+use crate::retry as retries;
+use crate::template::Template;
+
+/// A group of servers with at least one primary.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Its name.
+    pub name: String,
+    /// How a server is chosen.
+    pub method: Method,
+    /// The key, for [`Method::Hash`].
+    pub key: Option<Template>,
+    /// What failures lead to.
+    pub profile: Profile,
+    /// The cookie that keeps a client with its server, if any.
+    pub sticky: Option<Sticky>,
+    /// Requests that wait for a server, if any may.
+    pub queue: Option<Queue>,
+    /// Idle connections that are kept.
+    pub keepalive: Keepalive,
+    /// The servers, each address once.
+    pub servers: Vec<UpstreamServer>,
+    /// Probes, if any.
+    pub probe: Option<Probe>,
+    /// When a failed request goes to the next server.
+    pub retry: retries::Policy,
+}
+
+/// Idle connections that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keepalive {
+    /// The most that each worker keeps to one server.
+    pub most: usize,
+    /// For how long.
+    pub timeout: Duration,
+    /// Requests that one connection carries, if there is a limit.
+    pub requests: Option<NonZeroU32>,
+}
 
 /// All upstreams, in the order of their names.
 pub(super) fn all(
@@ -26,131 +72,29 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
     let probe = written
         .health_check
         .as_ref()
-        .map(|check| probe(check, &at.key("health_check"), problems));
+        .map(|check| probe::meant(name, check, &at.key("health_check"), problems));
+    let (method, key) = method::meant(&written.balance, &at.key("balance"), problems);
+    method::check_servers(method, written, at, problems);
     Upstream {
         name: name.to_owned(),
-        keepalive: written.keepalive,
-        keepalive_timeout: written.keepalive_timeout.0,
-        servers: servers(name, &written.server, at, problems),
-        probe,
-        retry: retry(&written.retry, &at.key("retry"), problems),
-    }
-}
-
-fn servers(
-    name: &str,
-    written: &[file::UpstreamServer],
-    at: &Place,
-    problems: &mut Problems,
-) -> Vec<(std::net::SocketAddr, balance::Server)> {
-    if written.is_empty() {
-        problems.push_with_help(
-            at,
-            format!("upstream `{name}` has no server"),
-            format!("add [[upstream.{name}.server]] with an address"),
-        );
-    } else if written.iter().all(|server| server.backup) {
-        problems.push(at, format!("every server of upstream `{name}` is a backup"));
-    }
-    let mut servers: Vec<(std::net::SocketAddr, balance::Server)> = Vec::new();
-    for (index, server) in written.iter().enumerate() {
-        let at = at.key("server").index(index);
-        let weight = checks::at_least_one(server.weight, &at.key("weight"), problems);
-        let address_at = at.key("address");
-        let Some(address) = checks::address(&server.address, &address_at, problems) else {
-            continue;
-        };
-        if servers.iter().any(|(other, _)| *other == address) {
-            problems.push(
-                &address_at,
-                format!("{address} is already a server of `{name}`"),
-            );
-        }
-        let meant = balance::Server {
-            weight,
-            max_fails: server.max_fails,
-            fail_timeout: server.fail_timeout.0,
-            backup: server.backup,
-            down: server.down,
-        };
-        servers.push((address, meant));
-    }
-    servers
-}
-
-fn probe(written: &file::HealthCheck, at: &Place, problems: &mut Problems) -> Probe {
-    checks::path(&written.path, &at.key("path"), problems);
-    if written
-        .path
-        .bytes()
-        .any(|byte| byte.is_ascii_control() || byte == b' ')
-    {
-        problems.push(
-            &at.key("path"),
-            "the path contains a space or a control character",
-        );
-    }
-    Probe {
-        path: written.path.clone(),
-        interval: checks::timeout(written.interval, &at.key("interval"), problems),
-        timeout: checks::timeout(written.timeout, &at.key("timeout"), problems),
-        thresholds: Thresholds {
-            rise: checks::at_least_one(written.rise, &at.key("rise"), problems),
-            fall: checks::at_least_one(written.fall, &at.key("fall"), problems),
+        method,
+        key,
+        profile: method::profile(written, at, problems),
+        sticky: written
+            .sticky
+            .as_ref()
+            .and_then(|sticky| method::sticky(sticky, &at.key("sticky"), problems)),
+        queue: written
+            .queue
+            .as_ref()
+            .map(|queue| method::queue(queue, &at.key("queue"), problems)),
+        keepalive: Keepalive {
+            most: written.keepalive,
+            timeout: written.keepalive_timeout.0,
+            requests: NonZeroU32::new(written.keepalive_requests),
         },
-    }
-}
-
-/// The words of nginx's `proxy_next_upstream` that are not statuses.
-const CONDITIONS: [&str; 5] = [
-    "error",
-    "timeout",
-    "invalid_header",
-    "non_idempotent",
-    "off",
-];
-
-/// The statuses that nginx lets `proxy_next_upstream` name.
-const STATUSES: [u16; 7] = [403, 404, 429, 500, 502, 503, 504];
-
-fn retry(written: &file::Retry, at: &Place, problems: &mut Problems) -> retry::Policy {
-    let at_on = at.key("on");
-    let mut on = Vec::new();
-    for (index, word) in written.on.iter().enumerate() {
-        match word.as_str() {
-            "error" => on.push(Condition::Error),
-            "timeout" => on.push(Condition::Timeout),
-            "invalid_header" => on.push(Condition::InvalidHeader),
-            "non_idempotent" => {}
-            "off" if written.on.len() == 1 => {}
-            "off" => problems.push(&at_on.index(index), "`off` stands alone"),
-            other => match status(other) {
-                Some(status) => on.push(Condition::Status(status)),
-                None => unknown_condition(word, &at_on.index(index), problems),
-            },
-        }
-    }
-    retry::Policy {
-        on,
-        non_idempotent: written.on.iter().any(|word| word == "non_idempotent"),
-        tries: NonZeroU32::new(written.tries),
-        timeout: Some(written.timeout.0).filter(|timeout| !timeout.is_zero()),
-    }
-}
-
-fn status(word: &str) -> Option<u16> {
-    let status = word.strip_prefix("http_")?.parse().ok()?;
-    STATUSES.contains(&status).then_some(status)
-}
-
-fn unknown_condition(word: &str, at: &Place, problems: &mut Problems) {
-    let statuses = STATUSES.map(|status| format!("http_{status}"));
-    let words = CONDITIONS
-        .into_iter()
-        .chain(statuses.iter().map(String::as_str));
-    let message = format!("`{word}` is no condition for a retry");
-    match closest(word, words) {
-        Some(word) => problems.push_with_help(at, message, format!("did you mean \"{word}\"?")),
-        None => problems.push(at, message),
+        servers: servers::meant(name, &written.server, at, problems),
+        probe,
+        retry: retry::meant(&written.retry, written.compat, &at.key("retry"), problems),
     }
 }

@@ -28,6 +28,19 @@ pub struct ResponseForm<'a> {
     pub gzip: bool,
     /// Whether the answer depends on Accept-Encoding.
     pub vary: bool,
+    /// A cookie of the edge's own.
+    pub cookie: Option<Cookie<'a>>,
+}
+
+/// A cookie that the edge gives to a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Cookie<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value.
+    pub value: &'a str,
+    /// Its attributes with the semicolon before each.
+    pub attributes: &'a str,
 }
 
 /// Writes the response head to `out`, its empty line included.
@@ -58,6 +71,12 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
     }
     if form.vary {
         out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
+    }
+    if let Some(cookie) = &form.cookie {
+        out.extend_from_slice(b"Set-Cookie: ");
+        for part in [cookie.name, "=", cookie.value, cookie.attributes, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
     }
     match form.body {
         BodyLength::Known(length) => {
@@ -200,6 +219,7 @@ mod tests {
             date: "D",
             gzip,
             vary: gzip,
+            cookie: None,
         }
     }
 

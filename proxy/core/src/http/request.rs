@@ -158,6 +158,26 @@ impl<'b> RequestHead<'b> {
             .map_or(self.target, |(path, _)| path)
     }
 
+    /// The query, without its question mark; empty if there is none.
+    pub fn query(&self) -> &'b str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The value of a cookie, if it is text (RFC 6265 §5.4); names differ by case.
+    pub fn cookie(&self, name: &str) -> Option<&'b str> {
+        let cookies = self
+            .headers
+            .iter()
+            .filter(|line| line.raw_name.eq_ignore_ascii_case("cookie"));
+        let mut pairs = cookies.flat_map(|line| line.value.split(|byte| *byte == b';'));
+        let value = pairs.find_map(|pair| {
+            let pair = pair.trim_ascii();
+            let rest = pair.strip_prefix(name.as_bytes())?;
+            rest.strip_prefix(b"=")
+        })?;
+        std::str::from_utf8(value).ok()
+    }
+
     /// The first value of a header, if it is text.
     pub fn header(&self, name: &str) -> Option<&'b str> {
         let header = self

@@ -1,8 +1,16 @@
 //! `[upstream.NAME]`: groups of servers.
 
+mod balance;
+mod health;
+mod retry;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::Period;
+
+pub use balance::{Balance, BalanceMethod, Compat, HashBalance, Queue, SameSite, Sticky};
+pub use health::{HealthCheck, HealthCheckType};
+pub use retry::{Retry, RetryBudget};
 
 /// A group of servers that answer the same requests.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -11,12 +19,27 @@ pub struct Upstream {
     /// How a server is chosen.
     #[serde(default)]
     pub balance: Balance,
+    /// What failures lead to: `safe`, or `nginx` for exactly what nginx does.
+    #[serde(default)]
+    pub compat: Compat,
+    /// The largest share of the servers that may be out because of requests that they took and did
+    /// not answer, in percent (`safe` only; probes and refused connections may take out any number).
+    #[serde(default = "default_max_ejected")]
+    pub max_ejected: u32,
+    /// Keeps each client with one server, by a cookie.
+    pub sticky: Option<Sticky>,
+    /// Requests that wait while all servers answer as many as `max_conns` says; without it they
+    /// are refused at once.
+    pub queue: Option<Queue>,
     /// Idle connections kept open to this upstream by each worker.
     #[serde(default = "default_keepalive")]
     pub keepalive: usize,
     /// How long an idle connection is kept.
     #[serde(default = "default_keepalive_timeout")]
     pub keepalive_timeout: Period,
+    /// Requests that one connection carries before it is closed; 0: any number.
+    #[serde(default = "default_keepalive_requests")]
+    pub keepalive_requests: u32,
     /// The servers.
     #[serde(default)]
     pub server: Vec<UpstreamServer>,
@@ -25,6 +48,11 @@ pub struct Upstream {
     /// When a failed request goes to the next server.
     #[serde(default)]
     pub retry: Retry,
+}
+
+fn default_max_ejected() -> u32 {
+    // Half: of two servers one, so that the other has to answer whatever becomes of its requests.
+    50
 }
 
 fn default_keepalive() -> usize {
@@ -37,13 +65,9 @@ fn default_keepalive_timeout() -> Period {
     Period(std::time::Duration::from_mins(1))
 }
 
-/// How a server is chosen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Balance {
-    /// In turn, smoothly by weight.
-    #[default]
-    RoundRobin,
+fn default_keepalive_requests() -> u32 {
+    // As nginx.
+    1000
 }
 
 /// A server of an upstream.
@@ -61,6 +85,12 @@ pub struct UpstreamServer {
     /// How long failures count, and how long the server is then out.
     #[serde(default = "default_fail_timeout")]
     pub fail_timeout: Period,
+    /// The most requests it answers at a time, over all workers; 0: any number.
+    #[serde(default)]
+    pub max_conns: u32,
+    /// How long its share grows from a tenth to the whole after it has come back; 0: at once.
+    #[serde(default)]
+    pub slow_start: Period,
     /// Asked only when no other can be.
     #[serde(default)]
     pub backup: bool,
@@ -75,83 +105,4 @@ fn one() -> u32 {
 
 fn default_fail_timeout() -> Period {
     Period(std::time::Duration::from_secs(10))
-}
-
-/// Active probes of an upstream's servers.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HealthCheck {
-    /// What is asked.
-    #[serde(rename = "type", default)]
-    pub kind: HealthCheckType,
-    /// The path to GET; any status from 200 to 399 is good.
-    #[serde(default = "default_health_path")]
-    pub path: String,
-    /// The time from one probe to the next.
-    #[serde(default = "default_interval")]
-    pub interval: Period,
-    /// How long an answer may take.
-    #[serde(default = "default_probe_timeout")]
-    pub timeout: Period,
-    /// Good answers in a row that bring a server back.
-    #[serde(default = "default_rise")]
-    pub rise: u32,
-    /// Bad answers in a row that take a server out.
-    #[serde(default = "default_fall")]
-    pub fall: u32,
-}
-
-/// What a probe asks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum HealthCheckType {
-    /// A GET request.
-    #[default]
-    Http,
-}
-
-fn default_health_path() -> String {
-    "/health".to_owned()
-}
-
-fn default_interval() -> Period {
-    // 2 s: HAProxy's; a dead server is noticed within three of them.
-    Period(std::time::Duration::from_secs(2))
-}
-
-fn default_probe_timeout() -> Period {
-    Period(std::time::Duration::from_secs(1))
-}
-
-fn default_rise() -> u32 {
-    2
-}
-
-fn default_fall() -> u32 {
-    3
-}
-
-/// When a failed request goes to the next server (nginx's `proxy_next_upstream`).
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Retry {
-    /// `error`, `timeout`, `invalid_header`, `non_idempotent`, or a status such as `http_502`.
-    pub on: Vec<String>,
-    /// The most servers asked for one request; 0: each once.
-    pub tries: u32,
-    /// No further server is asked after this time; 0: no limit.
-    pub timeout: Period,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        let on = ["error", "timeout", "invalid_header"]
-            .map(str::to_owned)
-            .to_vec();
-        Self {
-            on,
-            tries: 0,
-            timeout: Period::default(),
-        }
-    }
 }

@@ -1,0 +1,87 @@
+//! The servers of an upstream.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+use settings::{Place, Problems};
+
+use super::{checks, file};
+use crate::balance;
+
+/// A server as it is configured; a name may stand for several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamServer {
+    /// Where it is.
+    pub address: ServerAddress,
+    /// What else is known about it.
+    pub settings: balance::Server,
+}
+
+/// Where a server is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ServerAddress {
+    /// At an address.
+    Ip(SocketAddr),
+    /// At the addresses of a name, looked up again and again.
+    Name {
+        /// The name.
+        host: String,
+        /// The port at each address.
+        port: u16,
+    },
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Name { host, port } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+pub(super) fn meant(
+    name: &str,
+    written: &[file::UpstreamServer],
+    at: &Place,
+    problems: &mut Problems,
+) -> Vec<UpstreamServer> {
+    if written.is_empty() {
+        problems.push_with_help(
+            at,
+            format!("upstream `{name}` has no server"),
+            format!("add [[upstream.{name}.server]] with an address"),
+        );
+    } else if written.iter().all(|server| server.backup) {
+        problems.push(at, format!("every server of upstream `{name}` is a backup"));
+    }
+    let mut servers: Vec<UpstreamServer> = Vec::new();
+    for (index, server) in written.iter().enumerate() {
+        let at = at.key("server").index(index);
+        let weight = checks::at_least_one(server.weight, &at.key("weight"), problems);
+        let address_at = at.key("address");
+        let Some(address) = checks::server_address(&server.address, &address_at, problems) else {
+            continue;
+        };
+        if servers.iter().any(|other| other.address == address) {
+            problems.push(
+                &address_at,
+                format!("{address} is already a server of `{name}`"),
+            );
+        }
+        servers.push(UpstreamServer {
+            address,
+            settings: balance::Server {
+                weight,
+                max_fails: server.max_fails,
+                fail_timeout: server.fail_timeout.0,
+                max_conns: NonZeroU32::new(server.max_conns),
+                slow_start: server.slow_start.0,
+                backup: server.backup,
+                down: server.down,
+            },
+        });
+    }
+    servers
+}

@@ -1,0 +1,306 @@
+//! The servers of one upstream through all reloads.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use edge_core::balance::{self, Command, Group, Standing};
+use edge_core::budget::{Budget, Terms};
+use edge_core::config::{self, ServerAddress};
+use edge_core::health::Change;
+use tokio::sync::watch;
+
+use super::Server;
+use super::lease::Waiting;
+use crate::buffer::lock;
+use crate::metrics::Metrics;
+
+/// Servers, what is known about each, and who waits for one.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    /// The upstream's name.
+    pub(super) name: String,
+    pub(super) state: Mutex<State>,
+    /// By the group's slots.
+    slots: ArcSwap<Vec<Option<Arc<Server>>>>,
+    members: Mutex<Members>,
+    /// Counts the changes of who is a member.
+    changes: watch::Sender<u64>,
+}
+
+/// What changes with every request; one lock, held for as long as a decision takes.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) group: Group,
+    pub(super) waiting: Waiting,
+    pub(super) budget: Budget,
+}
+
+/// What the members are made of.
+#[derive(Debug, Default)]
+struct Members {
+    configured: Vec<config::UpstreamServer>,
+    /// The addresses last found for each name.
+    found: HashMap<String, Vec<SocketAddr>>,
+    /// What an operator has said.
+    commands: HashMap<SocketAddr, Override>,
+    /// Whether there has been a configuration before: servers that come later start slowly.
+    started: bool,
+}
+
+/// What an operator has said about a server, whatever the configuration says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Override {
+    /// Whether it is to be asked.
+    pub(crate) command: Option<Command>,
+    /// Its weight.
+    pub(crate) weight: Option<std::num::NonZeroU32>,
+}
+
+/// A server as it is shown to operators.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The server.
+    pub(crate) server: Arc<Server>,
+    /// What is configured for it, with what an operator has changed.
+    pub(crate) settings: balance::Server,
+    /// Whether it is asked.
+    pub(crate) standing: Standing,
+    /// Requests it is answering.
+    pub(crate) active: u32,
+}
+
+impl Servers {
+    /// Without any server.
+    pub(super) fn new(config: &config::Upstream) -> Self {
+        Self {
+            name: config.name.clone(),
+            state: Mutex::new(State {
+                group: Group::new(config.method, config.profile),
+                waiting: Waiting::default(),
+                budget: Budget::default(),
+            }),
+            slots: ArcSwap::default(),
+            members: Mutex::default(),
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    /// Makes the servers those of `config`.
+    pub(super) fn apply(&self, config: &config::Upstream, metrics: &Metrics, now: Instant) {
+        let mut members = lock(&self.members);
+        members.configured.clone_from(&config.servers);
+        lock(&self.state)
+            .group
+            .reconfigure(config.method, config.profile);
+        self.update(&mut members, metrics, now);
+        members.started = true;
+    }
+
+    /// Takes the addresses of a name; those found before are kept when there are none.
+    pub(crate) fn found(&self, host: &str, addresses: Vec<SocketAddr>, metrics: &Metrics) {
+        let mut members = lock(&self.members);
+        if members.found.get(host) == Some(&addresses) {
+            return;
+        }
+        tracing::info!(upstream.name = %self.name, host, ?addresses, "the name has these addresses");
+        members.found.insert(host.to_owned(), addresses);
+        self.update(&mut members, metrics, Instant::now());
+    }
+
+    /// Does what an operator says about a server; `false` if there is no such server.
+    pub(crate) fn command(&self, address: SocketAddr, said: Override, metrics: &Metrics) -> bool {
+        let mut members = lock(&self.members);
+        if members.wanted().iter().all(|(other, _)| *other != address) {
+            return false;
+        }
+        let known = members.commands.entry(address).or_default();
+        known.command = said.command.or(known.command);
+        known.weight = said.weight.or(known.weight);
+        self.update(&mut members, metrics, Instant::now());
+        true
+    }
+
+    /// Brings the group and the slots in line with what is wanted.
+    fn update(&self, members: &mut Members, metrics: &Metrics, now: Instant) {
+        let wanted = members.wanted();
+        let mut state = lock(&self.state);
+        let group = &mut state.group;
+        let mut slots: Vec<Option<Arc<Server>>> = self.slots.load().to_vec();
+        for (index, slot) in slots.iter_mut().enumerate() {
+            if let Some(server) = slot
+                && wanted.iter().all(|(address, _)| *address != server.address)
+            {
+                group.remove(index);
+                server.up.set(0);
+                *slot = None;
+            }
+        }
+        for (address, settings) in wanted {
+            let same = |slot: &Option<Arc<Server>>| {
+                slot.as_ref()
+                    .is_some_and(|server| server.address == address)
+            };
+            let index = match slots.iter().position(same) {
+                Some(index) => {
+                    group.set(index, settings);
+                    index
+                }
+                None => {
+                    let server = Server::new(&self.name, address, metrics);
+                    let warm = !members.started;
+                    let index = group.insert(settings, &server.label, &server.token, now, warm);
+                    slots.resize(slots.len().max(index + 1), None);
+                    if let Some(slot) = slots.get_mut(index) {
+                        *slot = Some(Arc::new(server));
+                    }
+                    index
+                }
+            };
+            let said = members.commands.get(&address).copied().unwrap_or_default();
+            group.command(index, said.command.unwrap_or_default());
+        }
+        state.waiting.wake_one();
+        drop(state);
+        self.slots.store(Arc::new(slots));
+        self.changes.send_modify(|changes| *changes += 1);
+        self.show_standings(now);
+    }
+
+    /// The server in a slot.
+    pub(super) fn server(&self, index: usize) -> Option<Arc<Server>> {
+        self.slots.load().get(index).cloned().flatten()
+    }
+
+    /// How many servers could be asked for one request, one after the other.
+    pub(crate) fn count(&self) -> usize {
+        self.slots.load().iter().flatten().count()
+    }
+
+    /// Tells of every change of who is a member.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The servers by their slots.
+    pub(crate) fn members(&self) -> Vec<(usize, Arc<Server>)> {
+        let slots = self.slots.load();
+        let present = slots.iter().enumerate();
+        present
+            .filter_map(|(index, slot)| Some((index, Arc::clone(slot.as_ref()?))))
+            .collect()
+    }
+
+    /// The servers as operators see them.
+    pub(crate) fn rows(&self, now: Instant) -> Vec<Row> {
+        let members = self.members();
+        let wanted = lock(&self.members).wanted();
+        let group = &lock(&self.state).group;
+        let row = |(index, server): (usize, Arc<Server>)| {
+            let (_, settings) = wanted
+                .iter()
+                .find(|(address, _)| *address == server.address)?;
+            Some(Row {
+                settings: settings.clone(),
+                standing: group.standing(index, now),
+                active: group.active(index),
+                server,
+            })
+        };
+        members.into_iter().filter_map(row).collect()
+    }
+
+    /// Whether one more retry is afforded.
+    pub(crate) fn affords_retry(&self, terms: &Terms, now: Instant) -> bool {
+        lock(&self.state).budget.affords(terms, now)
+    }
+
+    /// Counts a retry.
+    pub(crate) fn count_retry(&self, now: Instant) {
+        lock(&self.state).budget.withdraw(now);
+    }
+
+    /// Notes the outcome of a probe, and says so if that changes the verdict.
+    pub(crate) fn probed(
+        &self,
+        (index, server): (usize, &Server),
+        outcome: Result<(), &str>,
+        probe: &config::Probe,
+    ) {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        let thresholds = &probe.thresholds;
+        let change = state
+            .group
+            .handle_probe(index, outcome.is_ok(), thresholds, now);
+        if change == Some(Change::Up) {
+            state.waiting.wake_one();
+        }
+        drop(state);
+        match change {
+            Some(Change::Up) => tracing::info!(
+                upstream.name = %self.name,
+                server.addr = %server.label,
+                "healthy again: {} probes in a row passed",
+                probe.thresholds.rise
+            ),
+            Some(Change::Down) => tracing::warn!(
+                upstream.name = %self.name,
+                server.addr = %server.label,
+                reason = outcome.err().unwrap_or_default(),
+                "unhealthy: {} probes in a row failed",
+                probe.thresholds.fall
+            ),
+            None => {}
+        }
+        self.show_standings(now);
+    }
+
+    /// Whether any server is up.
+    pub(crate) fn is_up(&self, now: Instant) -> bool {
+        let slots = self.slots.load();
+        let group = &lock(&self.state).group;
+        (0..slots.len()).any(|index| group.standing(index, now) == Standing::Up)
+    }
+
+    /// Brings `edge_upstream_up` up to date; an ejection ends without any event, so the
+    /// control calls this every second as well.
+    pub(crate) fn show_standings(&self, now: Instant) {
+        let slots = self.slots.load();
+        let group = &lock(&self.state).group;
+        for (index, server) in slots.iter().enumerate() {
+            if let Some(server) = server {
+                let up = group.standing(index, now) == Standing::Up;
+                server.up.set(i64::from(up));
+            }
+        }
+    }
+}
+
+impl Members {
+    /// Each address once, with its settings.
+    fn wanted(&self) -> Vec<(SocketAddr, balance::Server)> {
+        let mut wanted: Vec<(SocketAddr, balance::Server)> = Vec::new();
+        for server in &self.configured {
+            let addresses = match &server.address {
+                ServerAddress::Ip(address) => std::slice::from_ref(address),
+                ServerAddress::Name { .. } => {
+                    let found = self.found.get(&server.address.to_string());
+                    found.map_or(&[][..], Vec::as_slice)
+                }
+            };
+            for address in addresses {
+                if wanted.iter().any(|(other, _)| other == address) {
+                    continue;
+                }
+                let mut settings = server.settings.clone();
+                let said = self.commands.get(address).copied().unwrap_or_default();
+                settings.weight = said.weight.unwrap_or(settings.weight);
+                wanted.push((*address, settings));
+            }
+        }
+        wanted
+    }
+}
