@@ -169,6 +169,24 @@ impl Client {
         io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await
     }
 
+    /// The patience with the next read of a body.
+    pub(crate) fn body_patience(&self) -> Patience {
+        Patience::new(BODY_TIMEOUT)
+    }
+
+    /// Reads more of a request's body.
+    pub(crate) fn poll_read_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        patience: &mut Patience,
+    ) -> Poll<std::io::Result<usize>> {
+        match buffer.poll_fill(&mut self.stream, cx) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => patience.poll_over(&mut self.timer, cx).map(Err),
+        }
+    }
+
     /// Writes `first` and then `second`.
     pub(crate) async fn write(&mut self, first: &[u8], second: &[u8]) -> std::io::Result<()> {
         self.sent += (first.len() + second.len()) as u64;
@@ -180,6 +198,40 @@ impl Client {
             SEND_TIMEOUT,
         )
         .await
+    }
+
+    /// Writes what can be written at once of `first` and then `second`; how much that was.
+    pub(crate) async fn try_write(
+        &mut self,
+        first: &[u8],
+        second: &[u8],
+    ) -> std::io::Result<usize> {
+        let written = io::try_write(&mut self.stream, first, second).await?;
+        self.sent += written as u64;
+        Ok(written)
+    }
+
+    /// The patience with the next write.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience::new(SEND_TIMEOUT)
+    }
+
+    /// Writes some of `bytes`.
+    pub(crate) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        patience: &mut Patience,
+    ) -> Poll<std::io::Result<usize>> {
+        match io::poll_write(&mut self.stream, cx, bytes, &[]) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(std::io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(count)) => {
+                self.sent += count as u64;
+                Poll::Ready(Ok(count))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => patience.poll_over(&mut self.timer, cx).map(Err),
+        }
     }
 
     /// Ready when the client has left; bytes of its next request are kept. Called while a server is

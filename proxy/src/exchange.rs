@@ -11,6 +11,8 @@ mod attempt;
 mod body;
 mod record;
 mod relay;
+mod sink;
+mod spool;
 
 use std::time::Instant;
 
@@ -214,21 +216,29 @@ impl Exchange<'_> {
     /// Carries the exchange out; also tells how many of the `arrived` bytes belonged to the body.
     async fn run(&mut self, arrived: &[u8]) -> (After, usize) {
         let received = Body::receive(self, arrived).await;
-        let (body, used) = match received {
+        let (mut body, used) = match received {
             Ok(received) => received,
             Err(body::Incomplete::Refused(refusal)) => return (self.refuse(refusal).await, 0),
             Err(body::Incomplete::Gone) => return (self.client_is_gone(), 0),
         };
-        let after = match self.ask(&body).await {
+        let answer = self.ask(&mut body).await;
+        let complete = body.finish(self);
+        let after = match answer {
             Ok(answer) => self.relay(answer).await,
             Err(Unanswered::Gone) => self.client_is_gone(),
-            Err(Unanswered::Failed(failure)) => self.fail(failure).await,
+            Err(Unanswered::Refused(refusal)) => self.refuse(refusal).await,
+            Err(Unanswered::Failed(failure)) => self.fail(failure, complete).await,
         };
-        (after, used)
+        // A client that was answered before it had sent everything may still be sending.
+        if complete || after == After::Close {
+            (after, used)
+        } else {
+            (After::Linger, used)
+        }
     }
 
     /// Answers for a server that could not.
-    async fn fail(&mut self, failure: Failure) -> After {
+    async fn fail(&mut self, failure: Failure, complete: bool) -> After {
         tracing::warn!(
             client.addr = %self.client.address,
             http.method = self.head.method.as_str(),
@@ -241,7 +251,11 @@ impl Exchange<'_> {
             "the request failed: {}",
             failure.explanation()
         );
-        self.refuse(failure.into()).await
+        let refusal = Refusal {
+            complete,
+            ..failure.into()
+        };
+        self.refuse(refusal).await
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> After {

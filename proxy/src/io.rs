@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use pingora::protocols::Stream;
@@ -38,6 +38,51 @@ pub(crate) async fn try_fill(
     .await
 }
 
+/// Writes what the kernel takes at this moment of `first` and then of `second`.
+pub(crate) async fn try_write(
+    stream: &mut Stream,
+    first: &[u8],
+    second: &[u8],
+) -> io::Result<usize> {
+    let mut written = 0;
+    poll_fn(|cx| {
+        while written < first.len() + second.len() {
+            let of_first = written.min(first.len());
+            let first = first.get(of_first..).unwrap_or_default();
+            let second = second.get(written - of_first..).unwrap_or_default();
+            match poll_write(stream, cx, first, second) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => written += count,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => break,
+            }
+        }
+        // What lies in a buffer of the stream's own goes out as far as it can.
+        match Pin::new(&mut *stream).poll_flush(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(written)),
+        }
+    })
+    .await
+}
+
+/// Writes of `first` and then of `second` in one call.
+pub(crate) fn poll_write(
+    stream: &mut Stream,
+    cx: &mut Context<'_>,
+    first: &[u8],
+    second: &[u8],
+) -> Poll<io::Result<usize>> {
+    let stream = Pin::new(stream);
+    if second.is_empty() {
+        stream.poll_write(cx, first)
+    } else if first.is_empty() {
+        stream.poll_write(cx, second)
+    } else {
+        stream.poll_write_vectored(cx, &[IoSlice::new(first), IoSlice::new(second)])
+    }
+}
+
 /// Writes all of `first`, then all of `second`, as one message where the kernel takes it.
 ///
 /// `patience` is the longest time between two writes that make progress.
@@ -50,19 +95,9 @@ pub(crate) async fn write_all(
 ) -> io::Result<()> {
     while !first.is_empty() || !second.is_empty() {
         let mut patience = Patience::new(patience);
-        let written = poll_fn(|cx| {
-            let stream = Pin::new(&mut *stream);
-            let polled = if second.is_empty() {
-                stream.poll_write(cx, first)
-            } else if first.is_empty() {
-                stream.poll_write(cx, second)
-            } else {
-                stream.poll_write_vectored(cx, &[IoSlice::new(first), IoSlice::new(second)])
-            };
-            match polled {
-                Poll::Ready(result) => Poll::Ready(result),
-                Poll::Pending => patience.poll_over(timer, cx).map(Err),
-            }
+        let written = poll_fn(|cx| match poll_write(stream, cx, first, second) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => patience.poll_over(timer, cx).map(Err),
         })
         .await?;
         if written == 0 {

@@ -19,6 +19,8 @@ pub(crate) struct Metrics {
     pub(crate) active: IntGauge,
     /// Requests being answered by a server.
     pub(crate) upstream_active: IntGaugeVec,
+    /// Requests that wait for a server.
+    pub(crate) upstream_queued: IntGaugeVec,
     /// Whether a server is asked.
     pub(crate) upstream_up: IntGaugeVec,
     /// Seconds from asking a server to the end of its answer.
@@ -64,6 +66,11 @@ impl Metrics {
                 "edge_upstream_active",
                 "Requests a server is answering.",
                 &of_server,
+            )?,
+            upstream_queued: r.gauges(
+                "edge_upstream_queued",
+                "Requests that wait for a server.",
+                &["upstream"],
             )?,
             upstream_up: r.gauges(
                 "edge_upstream_up",

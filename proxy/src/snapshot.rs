@@ -3,10 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use edge_core::access::Format;
-use edge_core::config::{self, Config, Replacement};
+use edge_core::config::{self, Config};
 use edge_core::encoding::Gzip;
 use edge_core::http::{BadPath, RequestHead, normalise_path};
 use edge_core::route::{Hosts, Paths};
@@ -55,21 +55,8 @@ pub(crate) struct Route {
     pub(crate) max_body: Option<u64>,
     /// Who answers.
     pub(crate) upstream: Arc<Upstream>,
-    /// What replaces the matched prefix of the path.
-    pub(crate) uri: Option<Replacement>,
-    /// For connecting, sending and reading.
-    pub(crate) timeouts: Timeouts,
-}
-
-/// The patience with a server.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timeouts {
-    /// For connecting.
-    pub(crate) connect: Duration,
-    /// Between two writes.
-    pub(crate) send: Duration,
-    /// Between two reads.
-    pub(crate) read: Duration,
+    /// How it is asked.
+    pub(crate) proxy: config::Proxy,
 }
 
 /// A log and how its lines look.
@@ -158,18 +145,13 @@ impl Site {
         let routes = config
             .routes
             .iter()
-            .filter_map(|route| Some((route, upstreams.get(route.upstream)?)))
+            .filter_map(|route| Some((route, upstreams.get(route.proxy.upstream)?)))
             .map(|(route, upstream)| {
                 Ok(Route {
                     target: target(&route.label, route.access_log.as_ref())?,
                     max_body: route.max_body,
                     upstream: Arc::clone(upstream),
-                    uri: route.uri.clone(),
-                    timeouts: Timeouts {
-                        connect: route.connect_timeout,
-                        send: route.send_timeout,
-                        read: route.read_timeout,
-                    },
+                    proxy: route.proxy.clone(),
                 })
             })
             .collect::<Result<_, Error>>()?;
@@ -192,7 +174,11 @@ impl Site {
             .find(&path)
             .and_then(|route| self.routes.get(route));
         Ok(found.map(|route| {
-            let replaced = route.uri.as_ref().map(|uri| uri.apply(&path, head.target));
+            let replaced = route
+                .proxy
+                .uri
+                .as_ref()
+                .map(|uri| uri.apply(&path, head.target));
             (route, replaced)
         }))
     }

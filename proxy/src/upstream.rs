@@ -35,7 +35,7 @@ impl Upstream {
     pub(crate) fn new(config: config::Upstream, old: Option<&Self>, metrics: &Metrics) -> Self {
         let servers = match old {
             Some(old) => Arc::clone(&old.servers),
-            None => Arc::new(Servers::new(&config)),
+            None => Arc::new(Servers::new(&config, metrics)),
         };
         Self {
             retries: metrics.retries(&config.name),

@@ -91,7 +91,7 @@ mod tests {
         Instant::now()
     }
 
-    fn retry(budget: &mut Budget, terms: &Terms, now: Instant) -> bool {
+    fn spend(budget: &mut Budget, terms: &Terms, now: Instant) -> bool {
         let affords = budget.affords(terms, now);
         if affords {
             budget.withdraw(now);
@@ -108,17 +108,17 @@ mod tests {
         let mut budget = Budget::default();
         let now = start();
         assert_eq!(
-            (0..9).filter(|_| retry(&mut budget, &terms, now)).count(),
+            (0..9).filter(|_| spend(&mut budget, &terms, now)).count(),
             3
         );
         (0..10).for_each(|_| budget.deposit(now));
         assert_eq!(
-            (0..9).filter(|_| retry(&mut budget, &terms, now)).count(),
+            (0..9).filter(|_| spend(&mut budget, &terms, now)).count(),
             2
         );
         let later = now + Duration::from_secs(SECONDS);
         assert_eq!(
-            (0..9).filter(|_| retry(&mut budget, &terms, later)).count(),
+            (0..9).filter(|_| spend(&mut budget, &terms, later)).count(),
             3
         );
     }
@@ -141,7 +141,7 @@ mod tests {
                 if !retry {
                     budget.deposit(now);
                     events.push((second, false));
-                } else if retry(&mut budget, &terms, now) {
+                } else if spend(&mut budget, &terms, now) {
                     events.push((second, true));
                 }
                 let count = |retry: bool, seconds: u64| {

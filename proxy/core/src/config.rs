@@ -20,6 +20,7 @@ pub use resolver::Resolver;
 pub use upstream::{Keepalive, Probe, Queue, ServerAddress, Sticky, Upstream, UpstreamServer};
 
 use crate::access::Format;
+use crate::buffering::Buffering;
 use crate::encoding::Gzip;
 use crate::route::PathPattern;
 
@@ -90,7 +91,14 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// The largest request body, if there is a limit.
     pub max_body: Option<u64>,
-    /// Index of its upstream in [`Config::upstreams`].
+    /// Who answers, and how it is asked.
+    pub proxy: Proxy,
+}
+
+/// How requests of a route go to an upstream.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Index of the upstream in [`Config::upstreams`].
     pub upstream: usize,
     /// What replaces the matched prefix of the path.
     pub uri: Option<Replacement>,
@@ -100,6 +108,12 @@ pub struct Route {
     pub send_timeout: Duration,
     /// Between two reads from a server.
     pub read_timeout: Duration,
+    /// Whether responses wait for a slow client at the edge.
+    pub buffering: Buffering,
+    /// Whether a request is read to its end before a server is asked.
+    pub request_buffering: bool,
+    /// Whether a server is left to answer when the client has gone.
+    pub ignore_client_abort: bool,
 }
 
 /// A path prefix and what stands in its place upstream (nginx's Q7).

@@ -12,6 +12,7 @@
 pub mod access;
 pub mod balance;
 pub mod budget;
+pub mod buffering;
 pub mod config;
 pub mod encoding;
 pub mod failure;

@@ -4,28 +4,36 @@
 use std::time::Instant;
 
 use edge_core::encoding::accepts_gzip;
+use edge_core::failure::Failure;
 use edge_core::forward::{self, Cookie, ResponseForm};
-use edge_core::http::{BodyLength, Chunks, Name, RequestHead, ResponseHead, Version};
+use edge_core::http::{BodyLength, Chunks, Name, Piece, RequestHead, ResponseHead, Version};
 
 use super::After;
+use super::body::Sent;
+use super::sink::Sink;
 use crate::buffer::Buffer;
-use crate::gzip::GzipStream;
 use crate::pool::Connection;
-use crate::snapshot::Site;
+use crate::snapshot::{Route, Site};
 use crate::upstream::Lent;
 use crate::worker::Worker;
 
 /// A response whose head has been read.
 pub(super) struct Answer {
     pub(super) terms: Terms,
-    /// The server's connection.
-    pub(super) connection: Connection,
-    /// What of the body came with the head.
+    /// The server, until its answer has been read to the end.
+    pub(super) server: Option<Engaged>,
+    /// What was read of the body and not yet passed on.
     pub(super) buffer: Buffer,
-    /// Which server, busy with it until this is dropped.
-    pub(super) lent: Lent,
-    /// When it was asked.
+    /// When the server was asked.
     pub(super) started: Instant,
+    /// Whether the server sent exactly what it promised.
+    pub(super) complete: bool,
+}
+
+/// A server that is answering.
+pub(super) struct Engaged {
+    pub(super) connection: Connection,
+    pub(super) lent: Lent,
 }
 
 /// What the two heads settle.
@@ -37,6 +45,8 @@ pub(super) struct Terms {
     pub(super) sink: Sink,
     /// Whether the server's connection can serve another request.
     pub(super) reusable: bool,
+    /// How much of the body may wait in a file for a slow client; `None`: the server waits for it.
+    pub(super) spool: Option<u64>,
     /// What becomes of the client's connection when all is sent.
     pub(super) after: After,
     /// The client's response head, to be sent with the first bytes of the body.
@@ -53,21 +63,52 @@ pub(super) enum Source {
     UntilClose,
 }
 
-/// How a response body is sent on.
-pub(super) struct Sink {
-    /// In chunks, or as it is.
-    pub(super) chunked: bool,
-    /// Compressed, or as it is.
-    pub(super) gzip: Option<GzipStream>,
+impl Answer {
+    /// Appends the content of the buffer to the output; whether the body is complete.
+    pub(super) fn gather(&mut self) -> Result<bool, Failure> {
+        let terms = &mut self.terms;
+        loop {
+            let filled = self.buffer.filled();
+            let (skip, data) = match &mut terms.source {
+                Source::Known(0) => return Ok(true),
+                _ if filled.is_empty() => return Ok(false),
+                Source::Known(left) => {
+                    let data =
+                        usize::try_from(*left).map_or(filled.len(), |left| left.min(filled.len()));
+                    *left -= data as u64;
+                    (0, data)
+                }
+                Source::UntilClose => (0, filled.len()),
+                Source::Chunked(chunks) => match chunks.next(filled) {
+                    Ok(Piece::Data { skip, data }) => (skip, data),
+                    Ok(Piece::More) => (filled.len(), 0),
+                    Ok(Piece::End(framing)) => {
+                        self.buffer.consume(framing);
+                        return Ok(true);
+                    }
+                    Err(_) => return Err(Failure::InvalidHeader),
+                },
+            };
+            let content = filled.get(skip..skip + data).unwrap_or_default();
+            terms.sink.push(&mut terms.out, content);
+            self.buffer.consume(skip + data);
+        }
+    }
 }
 
 impl Terms {
-    /// Settles the terms and writes the client's response head to `out`.
+    /// A server that did not want the whole request is not asked again on this connection.
+    pub(super) fn after_sending(mut self, sent: Sent) -> Self {
+        self.reusable &= sent == Sent::All;
+        self
+    }
+
+    /// Settles the terms, `whole` being whether the request was read to its end, and writes the client's response head to `out`.
     pub(super) fn agree(
         worker: &Worker,
         (request, response): (&RequestHead<'_>, &ResponseHead<'_>),
-        site: &Site,
-        cookie: Option<Cookie<'_>>,
+        (site, route): (&Site, &Route),
+        (cookie, whole): (Option<Cookie<'_>>, bool),
         out: &mut Vec<u8>,
     ) -> Self {
         let eligible = site.gzip.as_ref().filter(|gzip| gzip.is_eligible(response));
@@ -86,8 +127,10 @@ impl Terms {
         } else {
             BodyLength::UntilClose
         };
-        let keep =
-            request.keep_alive && body != BodyLength::UntilClose && !worker.edge.is_draining();
+        let keep = request.keep_alive
+            && whole
+            && body != BodyLength::UntilClose
+            && !worker.edge.is_draining();
         let connection = match (keep, request.version) {
             (true, Version::Http11) => forward::Connection::Keep,
             (true, Version::Http10) => forward::Connection::SayKeep,
@@ -105,6 +148,7 @@ impl Terms {
         forward::write_response(out, response, &form);
         Self {
             status: response.status,
+            spool: route.proxy.buffering.of(response),
             source,
             sink: Sink {
                 chunked: body == BodyLength::Chunked,

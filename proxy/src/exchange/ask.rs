@@ -11,10 +11,10 @@ use edge_core::http::RequestHead;
 use edge_core::retry::Progress;
 use edge_core::template::Subject;
 
-use super::Exchange;
-use super::answer::Answer;
+use super::answer::{Answer, Engaged};
 use super::attempt::{self, Attempt};
 use super::body::Body;
+use super::{Exchange, Refusal};
 use crate::upstream::{Lent, Refused, Upstream};
 
 /// Why there is no answer from any server.
@@ -22,6 +22,8 @@ use crate::upstream::{Lent, Refused, Upstream};
 pub(super) enum Unanswered {
     /// The client has left.
     Gone,
+    /// The body that it sends is refused.
+    Refused(Refusal),
     /// The last server asked failed, or there was none.
     Failed(Failure),
 }
@@ -36,7 +38,7 @@ struct Course {
 
 impl Exchange<'_> {
     /// Asks one server after the other.
-    pub(super) async fn ask(&mut self, body: &Body) -> Result<Answer, Unanswered> {
+    pub(super) async fn ask(&mut self, body: &mut Body) -> Result<Answer, Unanswered> {
         let mut course = Course {
             first: Instant::now(),
             tried: Vec::new(),
@@ -54,7 +56,7 @@ impl Exchange<'_> {
 
     async fn ask_in_turn(
         &mut self,
-        body: &Body,
+        body: &mut Body,
         course: &mut Course,
     ) -> Result<Answer, Unanswered> {
         let upstream = &*self.route.upstream;
@@ -95,15 +97,16 @@ impl Exchange<'_> {
                     lent.succeeded(now, now - started);
                     return Ok(Answer {
                         terms,
-                        connection,
+                        server: Some(Engaged { connection, lent }),
                         buffer,
-                        lent,
                         started,
+                        complete: false,
                     });
                 }
                 Err(attempt::Error::Gone) => return Err(Unanswered::Gone),
+                Err(attempt::Error::Refused(refusal)) => return Err(Unanswered::Refused(refusal)),
                 Err(attempt::Error::Failed { failure, sent }) => {
-                    let retry = may_retry(failure, sent);
+                    let retry = body.is_repeatable() && may_retry(failure, sent);
                     if retry {
                         upstream.retried(&lent.server, failure);
                     }

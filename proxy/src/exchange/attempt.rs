@@ -11,8 +11,9 @@ use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
 use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
 
+use super::Refusal;
 use super::answer::Terms;
-use super::body::Body;
+use super::body::{Body, Incomplete, SendError, Sent};
 use super::record::{Record, Try};
 use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
@@ -45,6 +46,8 @@ pub(super) struct Attempt<'a, R> {
 pub(super) enum Error {
     /// The client has left.
     Gone,
+    /// The body that the client sends is refused.
+    Refused(Refusal),
     /// The server failed.
     Failed {
         failure: Failure,
@@ -60,6 +63,17 @@ impl Error {
             sent: true,
         }
     }
+
+    /// A connection that broke before all was sent, with nothing to read: that is the failure.
+    fn after_sending(self, sent: Sent) -> Self {
+        match self {
+            Self::Failed {
+                failure: Failure::ClosedEarly | Failure::ReadError,
+                ..
+            } if sent == Sent::Early => Self::sent(Failure::SendError),
+            other => other,
+        }
+    }
 }
 
 /// The largest response head: what the largest application servers send by default, doubled.
@@ -70,7 +84,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
     pub(super) async fn run(
         &self,
         client: &mut Client,
-        body: &Body,
+        body: &mut Body,
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         record.tries.push(Try::new(Arc::clone(self.server)));
@@ -96,7 +110,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                         failure: Failure::Status(status),
                         ..
                     } => *status,
-                    Error::Failed { .. } | Error::Gone => 0,
+                    Error::Failed { .. } | Error::Refused(_) | Error::Gone => 0,
                 };
                 let time = self.started.elapsed();
                 record.answered(code);
@@ -113,7 +127,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
     async fn ask_until_fresh(
         &self,
         client: &mut Client,
-        body: &Body,
+        body: &mut Body,
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let pool = &self.worker.pool;
@@ -126,21 +140,31 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             };
             match self.ask(connection, client, body).await {
                 Err(Error::Failed { failure, .. })
-                    if was_kept && is_stale(failure) && self.head.method.is_idempotent() => {}
+                    if was_kept
+                        && is_stale(failure)
+                        && self.head.method.is_idempotent()
+                        && body.is_repeatable() => {}
                 result => return result,
             }
         }
     }
 
-    fn agree(&self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Terms {
-        Terms::agree(self.worker, (self.head, head), self.site, self.cookie, out)
+    fn agree(&self, head: &ResponseHead<'_>, whole: bool, out: &mut Vec<u8>) -> Terms {
+        let of = (self.site, self.route);
+        Terms::agree(
+            self.worker,
+            (self.head, head),
+            of,
+            (self.cookie, whole),
+            out,
+        )
     }
 
     async fn connect(&self, record: &mut Record) -> Result<Connection, Error> {
         let started = Instant::now();
         let pool = &self.worker.pool;
         let connection = pool
-            .connect(self.server.address, self.route.timeouts.connect)
+            .connect(self.server.address, self.route.proxy.connect_timeout)
             .await
             .map_err(|failure| Error::Failed {
                 failure,
@@ -154,7 +178,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         &self,
         mut connection: Connection,
         client: &mut Client,
-        body: &Body,
+        body: &mut Body,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let buffers = &self.worker.buffers;
         let mut out = buffers.write_buffer();
@@ -167,17 +191,22 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         };
         forward::write_request(&mut out, self.head, &outgoing);
         self.sent.store(true, Ordering::Relaxed);
-        let sent = body
-            .send(&out, &mut connection, self.route.timeouts.send)
-            .await;
-        out.clear();
         let mut buffer = buffers.read_buffer();
+        let patience = self.route.proxy.send_timeout;
+        let server = (&mut connection, &mut buffer);
+        let sent = body.send(&out, server, client, patience).await;
+        out.clear();
         let result = match sent {
-            Ok(()) => {
-                self.receive(&mut connection, client, &mut buffer, &mut out)
+            Ok(sent) => {
+                let whole = body.is_whole();
+                self.receive((&mut connection, &mut buffer), client, whole, &mut out)
                     .await
+                    .map(|terms| terms.after_sending(sent))
+                    .map_err(|error| error.after_sending(sent))
             }
-            Err(error) => Err(Error::sent(of_sending(&error))),
+            Err(SendError::Slow) => Err(Error::sent(Failure::SendTimeout)),
+            Err(SendError::Client(Incomplete::Gone)) => Err(Error::Gone),
+            Err(SendError::Client(Incomplete::Refused(refusal))) => Err(Error::Refused(refusal)),
         };
         match result {
             Ok(mut terms) => {
@@ -195,11 +224,12 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
     /// Reads the response head and writes the client's to `out`; what follows stays in `buffer`.
     async fn receive(
         &self,
-        connection: &mut Connection,
+        (connection, buffer): (&mut Connection, &mut Buffer),
         client: &mut Client,
-        buffer: &mut Buffer,
+        whole: bool,
         out: &mut Vec<u8>,
     ) -> Result<Terms, Error> {
+        let ignore = self.route.proxy.ignore_client_abort;
         let mut searched = 0;
         loop {
             match find_head_end(buffer.filled(), searched) {
@@ -213,7 +243,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                         if (self.may_retry)(failure, true) {
                             return Err(Error::sent(failure));
                         }
-                        let terms = self.agree(&head, out);
+                        let terms = self.agree(&head, whole, out);
                         buffer.consume(length);
                         return Ok(terms);
                     }
@@ -230,7 +260,8 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             if buffer.is_full() {
                 buffer.grow(LARGEST_HEAD);
             }
-            let patience = self.route.timeouts.read;
+            let patience = self.route.proxy.read_timeout;
+            let client = (!ignore).then_some(&mut *client);
             match wait(connection, buffer, client, &self.worker.buffers, patience).await {
                 Waited::Gone => return Err(Error::Gone),
                 Waited::Read(Ok(0)) => return Err(Error::sent(Failure::ClosedEarly)),
@@ -249,11 +280,12 @@ pub(super) enum Waited {
     Gone,
 }
 
-/// Waits until the server sends something, the client leaves, or `patience` is over.
+/// Waits until the server sends something, the client leaves, unless nobody minds, or `patience` is
+/// over.
 pub(super) async fn wait(
     connection: &mut Connection,
     buffer: &mut Buffer,
-    client: &mut Client,
+    mut client: Option<&mut Client>,
     buffers: &Buffers,
     patience: Duration,
 ) -> Waited {
@@ -263,7 +295,9 @@ pub(super) async fn wait(
         if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
             return Poll::Ready(Waited::Read(result));
         }
-        if client.poll_gone(cx, buffers).is_ready() {
+        if let Some(client) = &mut client
+            && client.poll_gone(cx, buffers).is_ready()
+        {
             return Poll::Ready(Waited::Gone);
         }
         patience
@@ -271,14 +305,6 @@ pub(super) async fn wait(
             .map(|error| Waited::Read(Err(error)))
     })
     .await
-}
-
-fn of_sending(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::TimedOut {
-        Failure::SendTimeout
-    } else {
-        Failure::SendError
-    }
 }
 
 pub(super) fn of_reading(error: &io::Error) -> Failure {

@@ -1,16 +1,19 @@
-//! The request body, read to its end before any server is asked (nginx's
-//! `proxy_request_buffering on`).
+//! The request body: read to its end before any server is asked (nginx's
+//! `proxy_request_buffering on`), or passed on as it comes.
+
+mod inflow;
+mod send;
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::time::Duration;
+use std::io::{self, Write as _};
 
-use edge_core::http::{BodyLength, Chunks, Piece};
+use edge_core::http::BodyLength;
 
+use self::inflow::Inflow;
+pub(super) use self::send::{SendError, Sent};
 use super::{Exchange, Refusal};
-use crate::buffer::{Buffer, Buffers};
+use crate::buffer::Buffer;
 use crate::client::Client;
-use crate::pool::Connection;
 
 /// A request body.
 #[derive(Debug)]
@@ -26,6 +29,18 @@ pub(super) enum Body {
         /// Its length.
         length: u64,
     },
+    /// One that is passed on as it comes.
+    Streamed(Box<Streamed>),
+}
+
+/// A body that is passed on as it comes.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    inflow: Inflow,
+    /// What has been read from the client and not yet passed on.
+    buffer: Buffer,
+    /// Whether any of it has been passed on.
+    begun: bool,
 }
 
 /// Why there is no whole body.
@@ -48,7 +63,8 @@ const TOO_LARGE: Refusal = Refusal {
 };
 
 impl Body {
-    /// Reads the body of which `arrived` came with the head; also tells how much of that was body.
+    /// Reads the body of which `arrived` came with the head, or makes ready to pass it on; also
+    /// tells how much of `arrived` was taken.
     pub(super) async fn receive(
         exchange: &mut Exchange<'_>,
         arrived: &[u8],
@@ -59,60 +75,90 @@ impl Body {
             BodyLength::Known(length) if length > limit => {
                 return Err(Incomplete::Refused(TOO_LARGE));
             }
-            BodyLength::Known(length) => Inflow::new(Source::Known(length), limit),
-            BodyLength::Chunked => Inflow::new(Source::Chunked(Chunks::default()), limit),
+            BodyLength::Known(length) => Inflow::known(length, limit),
+            BodyLength::Chunked => Inflow::chunked(limit),
         };
-        let used = inflow.take(arrived)?;
+        let buffers = &exchange.worker.buffers;
+        if !exchange.route.proxy.request_buffering {
+            let mut buffer = buffers.large_buffer();
+            buffer.append(arrived);
+            go_on(exchange).await?;
+            let begun = false;
+            let streamed = Streamed {
+                inflow,
+                buffer,
+                begun,
+            };
+            return Ok((Self::Streamed(Box::new(streamed)), arrived.len()));
+        }
+        let mut body = Self::Empty;
+        let used = body.take(&mut inflow, arrived)?;
         if !inflow.is_done() {
-            if exchange.head.expects_continue {
-                let go_on = exchange
-                    .client
-                    .write(b"HTTP/1.1 100 Continue\r\n\r\n", &[])
-                    .await;
-                go_on.map_err(|_| Incomplete::Gone)?;
-            }
-            inflow
-                .receive(exchange.client, &exchange.worker.buffers)
-                .await?;
+            go_on(exchange).await?;
+            let mut buffer = buffers.large_buffer();
+            let result = body.fill(&mut inflow, exchange.client, &mut buffer).await;
+            exchange.client.keep_ahead(buffer, buffers);
+            result?;
         }
         exchange.record.request_length += inflow.read;
-        Ok((inflow.body, used))
+        Ok((body, used))
     }
 
-    /// Its length.
+    /// Takes the body's share of `bytes`; the number of them that were its.
+    fn take(&mut self, inflow: &mut Inflow, bytes: &[u8]) -> Result<usize, Incomplete> {
+        inflow.take(bytes, |content| {
+            self.push(content).map_err(|error| cannot_spool(&error))
+        })
+    }
+
+    /// Reads what is left of the body.
+    async fn fill(
+        &mut self,
+        inflow: &mut Inflow,
+        client: &mut Client,
+        buffer: &mut Buffer,
+    ) -> Result<(), Incomplete> {
+        while !inflow.is_done() {
+            let result = client.read_body(buffer).await;
+            inflow::arrived(result)?;
+            let used = self.take(inflow, buffer.filled())?;
+            buffer.consume(used);
+        }
+        Ok(())
+    }
+
+    /// How it is sent on.
     pub(super) fn length(&self) -> BodyLength {
         match self {
             Self::Empty => BodyLength::Empty,
             Self::Memory(bytes) => BodyLength::Known(bytes.len() as u64),
             Self::Spooled { length, .. } => BodyLength::Known(*length),
+            Self::Streamed(streamed) => streamed.inflow.length(),
         }
     }
 
-    /// Sends `head` and the body to a server.
-    pub(super) async fn send(
-        &self,
-        head: &[u8],
-        connection: &mut Connection,
-        patience: Duration,
-    ) -> io::Result<()> {
-        let Connection { stream, timer, .. } = connection;
+    /// Whether it can be sent to another server.
+    pub(super) fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::Streamed(streamed) if streamed.begun)
+    }
+
+    /// Whether all of it has been read from the client.
+    pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Empty => crate::io::write_all(stream, timer, head, &[], patience).await,
-            Self::Memory(bytes) => crate::io::write_all(stream, timer, head, bytes, patience).await,
-            Self::Spooled { file, .. } => {
-                crate::io::write_all(stream, timer, head, &[], patience).await?;
-                let mut file = file;
-                file.rewind()?;
-                let mut piece = vec![0; IN_MEMORY];
-                loop {
-                    let count = file.read(&mut piece)?;
-                    let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else {
-                        return Ok(());
-                    };
-                    crate::io::write_all(stream, timer, read, &[], patience).await?;
-                }
-            }
+            Self::Streamed(streamed) => streamed.inflow.is_done(),
+            Self::Empty | Self::Memory(_) | Self::Spooled { .. } => true,
         }
+    }
+
+    /// Gives back what was read beyond the body; whether all of it was read.
+    pub(super) fn finish(self, exchange: &mut Exchange<'_>) -> bool {
+        let whole = self.is_whole();
+        if let Self::Streamed(streamed) = self {
+            exchange.record.request_length += streamed.inflow.read;
+            let buffers = &exchange.worker.buffers;
+            exchange.client.keep_ahead(streamed.buffer, buffers);
+        }
+        whole
     }
 
     fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -135,116 +181,21 @@ impl Body {
                 file.write_all(bytes)?;
                 *length += bytes.len() as u64;
             }
+            // What is passed on is not kept.
+            Self::Streamed(_) => {}
         }
         Ok(())
     }
 }
 
-/// A body on its way in.
-struct Inflow {
-    source: Source,
-    body: Body,
-    limit: u64,
-    /// Bytes of content so far.
-    content: u64,
-    /// Bytes read so far, framing included.
-    read: u64,
-}
-
-enum Source {
-    /// So many bytes to come.
-    Known(u64),
-    /// Chunks to come.
-    Chunked(Chunks),
-}
-
-impl Inflow {
-    fn new(source: Source, limit: u64) -> Self {
-        Self {
-            source,
-            body: Body::Empty,
-            limit,
-            content: 0,
-            read: 0,
-        }
+/// Q6: a client that waits for `100 Continue` is told to go on.
+async fn go_on(exchange: &mut Exchange<'_>) -> Result<(), Incomplete> {
+    if exchange.head.expects_continue {
+        let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let told = exchange.client.write(go_on, &[]).await;
+        told.map_err(|_| Incomplete::Gone)?;
     }
-
-    fn is_done(&self) -> bool {
-        match &self.source {
-            Source::Known(left) => *left == 0,
-            Source::Chunked(chunks) => chunks.is_done(),
-        }
-    }
-
-    /// Takes the body's share of `bytes`; the number of them that were its.
-    fn take(&mut self, bytes: &[u8]) -> Result<usize, Incomplete> {
-        let mut used = 0;
-        while used < bytes.len() && !self.is_done() {
-            let rest = bytes.get(used..).unwrap_or_default();
-            let (skip, data) = match &mut self.source {
-                Source::Known(left) => {
-                    let data =
-                        usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
-                    *left -= data as u64;
-                    (0, data)
-                }
-                Source::Chunked(chunks) => match chunks.next(rest).map_err(malformed)? {
-                    Piece::Data { skip, data } => (skip, data),
-                    Piece::More => (rest.len(), 0),
-                    Piece::End(framing) => (framing, 0),
-                },
-            };
-            self.content += data as u64;
-            if self.content > self.limit {
-                return Err(Incomplete::Refused(TOO_LARGE));
-            }
-            let content = rest.get(skip..skip + data).unwrap_or_default();
-            if !content.is_empty() {
-                self.body
-                    .push(content)
-                    .map_err(|error| cannot_spool(&error))?;
-            }
-            used += skip + data;
-        }
-        self.read += used as u64;
-        Ok(used)
-    }
-
-    async fn receive(&mut self, client: &mut Client, buffers: &Buffers) -> Result<(), Incomplete> {
-        let mut buffer = buffers.large_buffer();
-        let result = self.receive_into(client, &mut buffer).await;
-        client.keep_ahead(buffer, buffers);
-        result
-    }
-
-    async fn receive_into(
-        &mut self,
-        client: &mut Client,
-        buffer: &mut Buffer,
-    ) -> Result<(), Incomplete> {
-        while !self.is_done() {
-            match client.read_body(buffer).await {
-                Ok(0) => return Err(Incomplete::Gone),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    let reason = "nothing of the request body arrived for a minute";
-                    return Err(Incomplete::Refused(Refusal::request(
-                        408,
-                        "body_timeout",
-                        reason,
-                    )));
-                }
-                Err(_) => return Err(Incomplete::Gone),
-            }
-            let used = self.take(buffer.filled())?;
-            buffer.consume(used);
-        }
-        Ok(())
-    }
-}
-
-fn malformed(error: edge_core::http::ChunkError) -> Incomplete {
-    Incomplete::Refused(Refusal::request(400, "bad_chunk", error.explanation()))
+    Ok(())
 }
 
 fn cannot_spool(error: &io::Error) -> Incomplete {

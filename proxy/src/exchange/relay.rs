@@ -1,17 +1,23 @@
-//! Passing a response body on: straight, in chunks, or compressed.
+//! Passing a response on, with bounded memory whatever client and server do.
+//!
+//! Bytes are written to the client as they come. What it does not take at once waits in a
+//! [`Spool`], unless the answer is a stream, so that the server is free as soon as it has answered;
+//! a stream waits with its client. When the last byte has been read from the server the connection
+//! goes back to the pool, before the client has it.
 
-use std::time::{Duration, Instant};
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::Instant;
 
 use edge_core::failure::Failure;
-use edge_core::forward::write_chunk_size;
-use edge_core::http::Piece;
 
-use super::answer::{Answer, Sink, Source};
+use super::answer::{Answer, Engaged, Source};
 use super::attempt::{Waited, of_reading, wait};
+use super::spool::Spool;
 use super::{After, Exchange};
-use crate::buffer::CAPACITY;
-use crate::client::Client;
-use crate::worker::Worker;
+use crate::buffer::{Buffer, CAPACITY};
+use crate::timer::Patience;
 
 /// Why a response was cut off.
 enum Cut {
@@ -19,6 +25,16 @@ enum Cut {
     Client,
     /// The server failed in the middle.
     Server(Failure),
+    /// The edge itself failed.
+    Edge(io::Error),
+}
+
+/// What happened while a slow client was being waited for.
+enum Event {
+    /// It took something, or cannot.
+    Wrote(io::Result<usize>),
+    /// The server sent something, or ended.
+    Read(io::Result<usize>),
 }
 
 /// Content up to this size is copied behind the head: cheaper than writing from two places.
@@ -30,240 +46,232 @@ impl Exchange<'_> {
         let head = answer.terms.out.len() as u64;
         let sent_before = self.client.sent;
         self.record.status = answer.terms.status;
-        let patience = self.route.timeouts.read;
-        let result = answer.pass_on(self.worker, self.client, patience).await;
+        let result = self.pass_on(&mut answer).await;
         self.record.body_sent = (self.client.sent - sent_before).saturating_sub(head);
-        let now = Instant::now();
-        let time = now - answer.started;
-        self.record.took(time);
-        let upstream = &self.route.upstream;
-        let server = &answer.lent.server;
-        server.requests.inc(answer.terms.status);
-        server.seconds.observe(time.as_secs_f64());
-        let Answer {
-            terms,
-            connection,
-            buffer,
-            lent,
-            ..
-        } = answer;
         let after = match result {
-            Ok(()) => {
-                // More than the response promised would be read as the start of the next one.
-                if terms.reusable && buffer.filled().is_empty() {
-                    let keepalive = &upstream.config.keepalive;
-                    self.worker
-                        .pool
-                        .keep(lent.server.address, connection, keepalive, now);
-                }
-                terms.after
+            Ok(()) => answer.terms.after,
+            Err(cut) => self.cut_off(&mut answer, &cut),
+        };
+        let Answer { terms, buffer, .. } = answer;
+        self.worker.buffers.put_read(buffer);
+        self.worker.buffers.put_write(terms.out);
+        after
+    }
+
+    /// Ends a response that cannot be sent to its end; the client learns it from the connection.
+    fn cut_off(&mut self, answer: &mut Answer, cut: &Cut) -> After {
+        let engaged = answer.server.take();
+        if let Some(engaged) = &engaged {
+            self.count(answer, engaged);
+        }
+        match cut {
+            Cut::Client => self.record.reason = "client_gone",
+            Cut::Edge(error) => {
+                self.record.reason = "spool_error";
+                tracing::error!(%error, "a response cannot be kept for a slow client");
             }
-            Err(Cut::Client) => {
-                self.record.reason = "client_gone";
-                After::Close
-            }
-            Err(Cut::Server(failure)) => {
+            Cut::Server(failure) => {
                 self.record.reason = "cut_off";
-                lent.failed(now, self.fingerprint(failure));
+                let Some(Engaged { lent, .. }) = &engaged else {
+                    return After::Close;
+                };
+                lent.failed(Instant::now(), self.fingerprint(*failure));
                 tracing::warn!(
                     client.addr = %self.client.address,
                     http.target = self.head.target,
-                    upstream.name = %upstream.name(),
+                    upstream.name = %self.route.upstream.name(),
                     server.addr = %lent.server.label,
                     reason = failure.code(),
                     "the response was cut off: {}",
                     failure.explanation()
                 );
-                After::Close
             }
-        };
-        self.worker.buffers.put_read(buffer);
-        self.worker.buffers.put_write(terms.out);
-        after
+        }
+        After::Close
     }
-}
 
-impl Answer {
-    async fn pass_on(
-        &mut self,
-        worker: &Worker,
-        client: &mut Client,
-        patience: Duration,
-    ) -> Result<(), Cut> {
-        while !self.pass_on_buffered(client).await? {
-            if self.read_more(worker, client, patience).await? == 0 {
-                let Source::UntilClose = self.terms.source else {
-                    return Err(Cut::Server(Failure::ClosedEarly));
-                };
-                self.terms.sink.finish(&mut self.terms.out);
-                return self.write(client).await;
+    async fn pass_on(&mut self, answer: &mut Answer) -> Result<(), Cut> {
+        loop {
+            self.pass_on_buffered(answer).await?;
+            if answer.server.is_none() {
+                return Ok(());
             }
+            if self.read_more(answer).await? == 0 {
+                self.end_of_stream(answer)?;
+                return self.write(answer, 0).await;
+            }
+        }
+    }
+
+    /// The server has closed the connection: the end of some bodies, and a failure for the others.
+    fn end_of_stream(&mut self, answer: &mut Answer) -> Result<(), Cut> {
+        let Source::UntilClose = answer.terms.source else {
+            return Err(Cut::Server(Failure::ClosedEarly));
+        };
+        answer.terms.sink.finish(&mut answer.terms.out);
+        self.settle(answer);
+        Ok(())
+    }
+
+    /// Passes on what is in the buffer.
+    async fn pass_on_buffered(&mut self, answer: &mut Answer) -> Result<(), Cut> {
+        let terms = &mut answer.terms;
+        let (Source::Known(left), true) = (&mut terms.source, terms.sink.is_plain()) else {
+            self.gather(answer)?;
+            return self.write(answer, 0).await;
+        };
+        let filled = answer.buffer.filled();
+        let mut count = usize::try_from(*left).map_or(filled.len(), |left| left.min(filled.len()));
+        *left -= count as u64;
+        let ended = *left == 0;
+        if ended {
+            answer.complete = filled.len() == count;
+        }
+        if count <= COPIED {
+            let content = filled.get(..count).unwrap_or_default();
+            terms.out.extend_from_slice(content);
+            answer.buffer.consume(count);
+            count = 0;
+        }
+        if ended {
+            self.settle(answer);
+        }
+        self.write(answer, count).await
+    }
+
+    /// Moves the content of the buffer to the output.
+    fn gather(&mut self, answer: &mut Answer) -> Result<(), Cut> {
+        if answer.gather().map_err(Cut::Server)? {
+            answer.terms.sink.finish(&mut answer.terms.out);
+            answer.complete = answer.buffer.filled().is_empty();
+            self.settle(answer);
         }
         Ok(())
     }
 
-    /// Passes on what is in the buffer; whether the body is complete.
-    async fn pass_on_buffered(&mut self, client: &mut Client) -> Result<bool, Cut> {
-        if let (Source::Known(left), true) = (&mut self.terms.source, self.terms.sink.is_plain()) {
-            let filled = self.buffer.filled();
-            let count = usize::try_from(*left).map_or(filled.len(), |left| left.min(filled.len()));
-            let content = filled.get(..count).unwrap_or_default();
-            let sent = if content.len() <= COPIED {
-                self.terms.out.extend_from_slice(content);
-                client.write(&self.terms.out, &[]).await
-            } else {
-                client.write(&self.terms.out, content).await
-            };
-            sent.map_err(|_| Cut::Client)?;
-            self.terms.out.clear();
-            self.buffer.consume(count);
-            *left -= count as u64;
-            return Ok(*left == 0);
+    /// The server has answered to the end: it is free, whatever becomes of the client.
+    fn settle(&mut self, answer: &mut Answer) {
+        let Some(engaged) = answer.server.take() else {
+            return;
+        };
+        self.count(answer, &engaged);
+        // More than the response promised would be read as the start of the next one.
+        if answer.terms.reusable && answer.complete {
+            let keepalive = &self.route.upstream.config.keepalive;
+            let Engaged { connection, lent } = engaged;
+            let address = lent.server.address;
+            let pool = &self.worker.pool;
+            pool.keep(address, connection, keepalive, Instant::now());
         }
-        let ended = self.gather()?;
-        if ended {
-            self.terms.sink.finish(&mut self.terms.out);
-        }
-        self.write(client).await?;
-        Ok(ended)
     }
 
-    /// Appends the content of the buffer to the output; whether the body is complete.
-    fn gather(&mut self) -> Result<bool, Cut> {
-        let terms = &mut self.terms;
-        loop {
-            let filled = self.buffer.filled();
-            let (skip, data) = match &mut terms.source {
-                Source::Known(0) => return Ok(true),
-                _ if filled.is_empty() => return Ok(false),
-                Source::Known(left) => {
-                    let data =
-                        usize::try_from(*left).map_or(filled.len(), |left| left.min(filled.len()));
-                    *left -= data as u64;
-                    (0, data)
-                }
-                Source::UntilClose => (0, filled.len()),
-                Source::Chunked(chunks) => match chunks.next(filled) {
-                    Ok(Piece::Data { skip, data }) => (skip, data),
-                    Ok(Piece::More) => (filled.len(), 0),
-                    Ok(Piece::End(framing)) => {
-                        self.buffer.consume(framing);
-                        return Ok(true);
-                    }
-                    Err(_) => return Err(Cut::Server(Failure::InvalidHeader)),
-                },
-            };
-            let content = filled.get(skip..skip + data).unwrap_or_default();
-            terms.sink.push(&mut terms.out, content);
-            self.buffer.consume(skip + data);
-        }
+    fn count(&mut self, answer: &Answer, engaged: &Engaged) {
+        let time = answer.started.elapsed();
+        self.record.took(time);
+        let server = &engaged.lent.server;
+        server.requests.inc(answer.terms.status);
+        server.seconds.observe(time.as_secs_f64());
     }
 
     /// Reads more of the body. Whatever a compressor holds back is sent before anything is waited
     /// for, so that a stream of events arrives event by event.
-    async fn read_more(
-        &mut self,
-        worker: &Worker,
-        client: &mut Client,
-        patience: Duration,
-    ) -> Result<usize, Cut> {
-        if matches!(self.terms.source, Source::Known(left) if left > CAPACITY as u64) {
-            let large = worker.buffers.large_buffer();
-            worker
-                .buffers
-                .put_read(std::mem::replace(&mut self.buffer, large));
+    async fn read_more(&mut self, answer: &mut Answer) -> Result<usize, Cut> {
+        if matches!(answer.terms.source, Source::Known(left) if left > CAPACITY as u64) {
+            self.enlarge(&mut answer.buffer);
         }
-        if self.terms.sink.is_dirty() {
-            let read = crate::io::try_fill(&mut self.connection.stream, &mut self.buffer).await;
+        let Some(engaged) = &mut answer.server else {
+            return Ok(0);
+        };
+        if answer.terms.sink.is_dirty() {
+            let stream = &mut engaged.connection.stream;
+            let read = crate::io::try_fill(stream, &mut answer.buffer).await;
             if let Some(read) = read {
                 return read.map_err(|error| Cut::Server(of_reading(&error)));
             }
-            self.terms.sink.flush(&mut self.terms.out);
-            self.write(client).await?;
+            answer.terms.sink.flush(&mut answer.terms.out);
+            self.write(answer, 0).await?;
         }
-        let buffers = &worker.buffers;
-        match wait(
-            &mut self.connection,
-            &mut self.buffer,
-            client,
-            buffers,
-            patience,
-        )
-        .await
-        {
+        let Some(Engaged { connection, .. }) = &mut answer.server else {
+            return Ok(0);
+        };
+        let (buffer, buffers) = (&mut answer.buffer, &self.worker.buffers);
+        let patience = self.route.proxy.read_timeout;
+        let ignore = self.route.proxy.ignore_client_abort;
+        let client = (!ignore).then_some(&mut *self.client);
+        match wait(connection, buffer, client, buffers, patience).await {
             Waited::Read(Ok(count)) => Ok(count),
             Waited::Read(Err(error)) => Err(Cut::Server(of_reading(&error))),
             Waited::Gone => Err(Cut::Client),
         }
     }
 
-    async fn write(&mut self, client: &mut Client) -> Result<(), Cut> {
-        let result = client
-            .write(&self.terms.out, &[])
-            .await
-            .map_err(|_| Cut::Client);
-        self.terms.out.clear();
-        result
-    }
-}
-
-impl Sink {
-    /// Whether bytes go on as they come.
-    fn is_plain(&self) -> bool {
-        !self.chunked && self.gzip.is_none()
+    /// Fewer, larger system calls for a body that is long.
+    fn enlarge(&self, buffer: &mut Buffer) {
+        let buffers = &self.worker.buffers;
+        buffers.put_read(std::mem::replace(buffer, buffers.large_buffer()));
     }
 
-    fn is_dirty(&self) -> bool {
-        self.gzip
-            .as_ref()
-            .is_some_and(crate::gzip::GzipStream::is_dirty)
-    }
-
-    /// Appends content to `out` in the form that the client gets.
-    fn push(&mut self, out: &mut Vec<u8>, content: &[u8]) {
-        if content.is_empty() {
-            return;
-        }
-        match &mut self.gzip {
-            None => chunk(out, self.chunked, content),
-            Some(gzip) => {
-                let mut compressed = Vec::new();
-                gzip.push(&mut compressed, content);
-                chunk(out, self.chunked, &compressed);
+    /// Writes the output and then the first `direct` bytes of the buffer.
+    async fn write(&mut self, answer: &mut Answer, direct: usize) -> Result<(), Cut> {
+        let out = &answer.terms.out;
+        let content = answer.buffer.filled().get(..direct).unwrap_or_default();
+        let most_in_file = answer.terms.spool.filter(|_| answer.server.is_some());
+        let Some(most_in_file) = most_in_file else {
+            let written = self.client.write(out, content).await;
+            answer.terms.out.clear();
+            answer.buffer.consume(direct);
+            return written.map_err(|_| Cut::Client);
+        };
+        let written = self.client.try_write(out, content).await;
+        let written = written.map_err(|_| Cut::Client)?;
+        let mut spool = Spool::new(most_in_file);
+        if written < out.len() + content.len() {
+            let of_out = written.min(out.len());
+            for rest in [out.get(of_out..), content.get(written - of_out..)] {
+                spool.push(rest.unwrap_or_default()).map_err(Cut::Edge)?;
             }
         }
+        answer.terms.out.clear();
+        answer.buffer.consume(direct);
+        self.drain(answer, spool).await
     }
 
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        if let Some(gzip) = &mut self.gzip {
-            let mut compressed = Vec::new();
-            gzip.flush(&mut compressed);
-            chunk(out, self.chunked, &compressed);
+    /// Sends what waits, and lets the server go on meanwhile.
+    async fn drain(&mut self, answer: &mut Answer, mut spool: Spool) -> Result<(), Cut> {
+        let mut patience = self.client.patience();
+        while !spool.is_empty() {
+            match self.next_event(answer, &spool, &mut patience).await {
+                Event::Wrote(Ok(count)) => {
+                    spool.consume(count).map_err(Cut::Edge)?;
+                    patience = self.client.patience();
+                }
+                Event::Wrote(Err(_)) => return Err(Cut::Client),
+                Event::Read(Err(error)) => return Err(Cut::Server(of_reading(&error))),
+                Event::Read(Ok(0)) => self.end_of_stream(answer)?,
+                Event::Read(Ok(_)) => self.gather(answer)?,
+            }
+            spool.push(&answer.terms.out).map_err(Cut::Edge)?;
+            answer.terms.out.clear();
         }
+        Ok(())
     }
 
-    fn finish(&mut self, out: &mut Vec<u8>) {
-        if let Some(gzip) = &mut self.gzip {
-            let mut compressed = Vec::new();
-            gzip.finish(&mut compressed);
-            chunk(out, self.chunked, &compressed);
-        }
-        if self.chunked {
-            out.extend_from_slice(b"0\r\n\r\n");
-        }
-    }
-}
-
-fn chunk(out: &mut Vec<u8>, chunked: bool, content: &[u8]) {
-    if content.is_empty() {
-        // An empty chunk would end the body.
-        return;
-    }
-    if chunked {
-        write_chunk_size(out, content.len());
-    }
-    out.extend_from_slice(content);
-    if chunked {
-        out.extend_from_slice(b"\r\n");
+    async fn next_event(
+        &mut self,
+        answer: &mut Answer,
+        spool: &Spool,
+        patience: &mut Patience,
+    ) -> Event {
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = self.client.poll_write(cx, spool.front(), patience) {
+                return Poll::Ready(Event::Wrote(result));
+            }
+            let Some(engaged) = answer.server.as_mut().filter(|_| spool.has_room()) else {
+                return Poll::Pending;
+            };
+            let stream = &mut engaged.connection.stream;
+            answer.buffer.poll_fill(stream, cx).map(Event::Read)
+        })
+        .await
     }
 }

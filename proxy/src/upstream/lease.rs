@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use edge_core::balance::{Ask, Lease, Pick};
 use edge_core::config::Queue;
 use edge_core::failure::Failure;
+use prometheus::IntGauge;
 use tokio::sync::oneshot;
 
 use super::{Server, Servers};
@@ -85,6 +86,7 @@ impl Servers {
                 return Err(Refused::Busy(Failure::QueueFull));
             };
             let left = end.saturating_duration_since(Instant::now());
+            let _queued = Counted::new(&self.queued);
             if left == Duration::ZERO || tokio::time::timeout(left, woken).await.is_err() {
                 return Err(Refused::Busy(Failure::QueueTimeout));
             }
@@ -106,23 +108,39 @@ impl Servers {
 
     /// Lends a server at once; `None` if all are busy.
     fn try_lend(self: &Arc<Self>, ask: &Ask<'_>) -> Option<Result<Lent, Refused>> {
-        let picked = lock(&self.state).group.pick(ask);
-        match picked {
-            Pick::Busy => None,
-            Pick::Nobody => Some(Err(Refused::Nobody)),
-            Pick::Server(lease) => {
-                let Some(server) = self.server(lease.index) else {
-                    lock(&self.state).group.release(&lease);
-                    return Some(Err(Refused::Nobody));
-                };
-                server.active.inc();
-                Some(Ok(Lent {
-                    server,
-                    lease,
-                    servers: Arc::clone(self),
-                }))
-            }
-        }
+        let mut state = lock(&self.state);
+        let lease = match state.group.pick(ask) {
+            Pick::Server(lease) => lease,
+            Pick::Busy => return None,
+            Pick::Nobody => return Some(Err(Refused::Nobody)),
+        };
+        let Some(server) = self.server(lease.index) else {
+            state.group.release(&lease);
+            return Some(Err(Refused::Nobody));
+        };
+        drop(state);
+        server.active.inc();
+        Some(Ok(Lent {
+            server,
+            lease,
+            servers: Arc::clone(self),
+        }))
+    }
+}
+
+/// Counts a request that waits for as long as it does.
+struct Counted<'a>(&'a IntGauge);
+
+impl<'a> Counted<'a> {
+    fn new(gauge: &'a IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

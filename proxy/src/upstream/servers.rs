@@ -10,6 +10,7 @@ use edge_core::balance::{self, Command, Group, Standing};
 use edge_core::budget::{Budget, Terms};
 use edge_core::config::{self, ServerAddress};
 use edge_core::health::Change;
+use prometheus::IntGauge;
 use tokio::sync::watch;
 
 use super::Server;
@@ -23,6 +24,8 @@ pub(crate) struct Servers {
     /// The upstream's name.
     pub(super) name: String,
     pub(super) state: Mutex<State>,
+    /// How many wait for a server.
+    pub(super) queued: IntGauge,
     /// By the group's slots.
     slots: ArcSwap<Vec<Option<Arc<Server>>>>,
     members: Mutex<Members>,
@@ -74,8 +77,9 @@ pub(crate) struct Row {
 
 impl Servers {
     /// Without any server.
-    pub(super) fn new(config: &config::Upstream) -> Self {
+    pub(super) fn new(config: &config::Upstream, metrics: &Metrics) -> Self {
         Self {
+            queued: metrics.upstream_queued.with_label_values(&[&config.name]),
             name: config.name.clone(),
             state: Mutex::new(State {
                 group: Group::new(config.method, config.profile),
@@ -163,8 +167,9 @@ impl Servers {
             group.command(index, said.command.unwrap_or_default());
         }
         state.waiting.wake_one();
-        drop(state);
+        // Under the lock: who picks a slot must find the server that was meant.
         self.slots.store(Arc::new(slots));
+        drop(state);
         self.changes.send_modify(|changes| *changes += 1);
         self.show_standings(now);
     }

@@ -13,12 +13,15 @@
     reason = "a test fails by panicking, and reads better in one piece"
 )]
 
+mod balancing;
 mod bodies;
 mod failover;
 mod gzip;
+mod health;
 mod http;
 mod lifecycle;
 mod logs;
+mod names;
 mod origin;
 mod process;
 mod reload;

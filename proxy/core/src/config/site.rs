@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use regex::bytes::Regex;
 use settings::{Place, Problems, Size, closest};
 
-use super::{AccessLog, Replacement, Route, Site, checks, file};
+use super::{AccessLog, Proxy, Replacement, Route, Site, checks, file};
 use crate::access::Format;
+use crate::buffering::Buffering;
 use crate::encoding::Gzip;
 use crate::route::PathPattern;
 
@@ -111,11 +112,13 @@ fn route(
     problems: &mut Problems,
 ) -> Option<Route> {
     let (label, pattern) = pattern(&written.path, &at.key("path"), problems)?;
-    let proxy = &written.proxy;
-    let proxy_at = at.key("proxy");
-    let uri = proxy.uri.as_ref();
-    let uri = uri.and_then(|uri| replacement(uri, &pattern, &proxy_at.key("uri"), problems));
-    let upstream = upstream(&proxy.to, &proxy_at.key("to"), upstreams, problems)?;
+    let proxy = proxy(
+        &written.proxy,
+        &pattern,
+        &at.key("proxy"),
+        upstreams,
+        problems,
+    )?;
     let own_log = written.access_log.as_ref();
     let (log, log_at) = own_log.map_or_else(
         || (&site.access_log, None),
@@ -127,17 +130,38 @@ fn route(
         None => access_log(log, at, &mut Problems::default()),
     };
     let Size(max_body) = written.max_body.unwrap_or(site.max_body);
-    let mut timeout = |period, key: &str| checks::timeout(period, &proxy_at.key(key), problems);
     Some(Route {
-        connect_timeout: timeout(proxy.connect_timeout, "connect_timeout"),
-        send_timeout: timeout(proxy.send_timeout, "send_timeout"),
-        read_timeout: timeout(proxy.read_timeout, "read_timeout"),
         label,
         pattern,
         access_log,
         max_body: Some(max_body).filter(|limit| *limit > 0),
+        proxy,
+    })
+}
+
+fn proxy(
+    written: &file::Proxy,
+    pattern: &PathPattern,
+    at: &Place,
+    upstreams: &BTreeMap<String, file::Upstream>,
+    problems: &mut Problems,
+) -> Option<Proxy> {
+    let uri = written.uri.as_ref();
+    let uri = uri.and_then(|uri| replacement(uri, pattern, &at.key("uri"), problems));
+    let upstream = upstream(&written.to, &at.key("to"), upstreams, problems)?;
+    let mut timeout = |period, key: &str| checks::timeout(period, &at.key(key), problems);
+    Some(Proxy {
         upstream,
         uri,
+        connect_timeout: timeout(written.connect_timeout, "connect_timeout"),
+        send_timeout: timeout(written.send_timeout, "send_timeout"),
+        read_timeout: timeout(written.read_timeout, "read_timeout"),
+        buffering: Buffering {
+            on: written.buffering,
+            most_in_file: written.max_temp_file.0,
+        },
+        request_buffering: written.request_buffering,
+        ignore_client_abort: written.ignore_client_abort,
     })
 }
 

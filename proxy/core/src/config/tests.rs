@@ -51,7 +51,7 @@ fn the_seed_s_configuration() {
     assert!(site.routes[1].access_log.is_some());
     assert_eq!(site.routes[1].max_body, Some(10 << 20));
     assert_eq!(
-        site.routes[0].uri,
+        site.routes[0].proxy.uri,
         Some(Replacement {
             matched: 7,
             with: "/health".into()

@@ -156,6 +156,30 @@ pub struct Proxy {
     /// Between two reads from the server.
     #[serde(default = "default_timeout")]
     pub read_timeout: Period,
+    /// Whether what a slow client has not taken yet waits at the edge, so that the server is free;
+    /// otherwise the server waits. Nothing is ever held back from a client that can take it, and
+    /// event streams and gRPC never wait at the edge. `X-Accel-Buffering` of a response overrides it.
+    #[serde(default = "yes")]
+    pub buffering: bool,
+    /// How much of a response may wait in a temporary file.
+    #[serde(default = "default_max_temp_file")]
+    pub max_temp_file: Size,
+    /// Whether the request is read to its end before a server is asked, so that a slow client keeps
+    /// no server busy and another server can be asked if one fails.
+    #[serde(default = "yes")]
+    pub request_buffering: bool,
+    /// Whether the server is left to answer when the client has gone.
+    #[serde(default)]
+    pub ignore_client_abort: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_max_temp_file() -> Size {
+    // nginx's proxy_max_temp_file_size.
+    Size(1 << 30)
 }
 
 fn default_timeout() -> Period {

@@ -1,0 +1,72 @@
+//! A response body in the form that the client gets: as it is, in chunks, compressed.
+
+use edge_core::forward::write_chunk_size;
+
+use crate::gzip::GzipStream;
+
+/// How a response body is sent on.
+pub(super) struct Sink {
+    /// In chunks, or as it is.
+    pub(super) chunked: bool,
+    /// Compressed, or as it is.
+    pub(super) gzip: Option<GzipStream>,
+}
+
+impl Sink {
+    /// Whether bytes go on as they come.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.chunked && self.gzip.is_none()
+    }
+
+    pub(super) fn is_dirty(&self) -> bool {
+        self.gzip.as_ref().is_some_and(GzipStream::is_dirty)
+    }
+
+    /// Appends content to `out` in the form that the client gets.
+    pub(super) fn push(&mut self, out: &mut Vec<u8>, content: &[u8]) {
+        if content.is_empty() {
+            return;
+        }
+        match &mut self.gzip {
+            None => chunk(out, self.chunked, content),
+            Some(gzip) => {
+                let mut compressed = Vec::new();
+                gzip.push(&mut compressed, content);
+                chunk(out, self.chunked, &compressed);
+            }
+        }
+    }
+
+    pub(super) fn flush(&mut self, out: &mut Vec<u8>) {
+        if let Some(gzip) = &mut self.gzip {
+            let mut compressed = Vec::new();
+            gzip.flush(&mut compressed);
+            chunk(out, self.chunked, &compressed);
+        }
+    }
+
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+        if let Some(gzip) = &mut self.gzip {
+            let mut compressed = Vec::new();
+            gzip.finish(&mut compressed);
+            chunk(out, self.chunked, &compressed);
+        }
+        if self.chunked {
+            out.extend_from_slice(b"0\r\n\r\n");
+        }
+    }
+}
+
+fn chunk(out: &mut Vec<u8>, chunked: bool, content: &[u8]) {
+    if content.is_empty() {
+        // An empty chunk would end the body.
+        return;
+    }
+    if chunked {
+        write_chunk_size(out, content.len());
+    }
+    out.extend_from_slice(content);
+    if chunked {
+        out.extend_from_slice(b"\r\n");
+    }
+}
