@@ -31,6 +31,8 @@ pub enum Failure {
     TryTimeout,
     /// The upstream has no server that may be asked.
     NoServer,
+    /// Every server is out, and nobody is asked all the same (`compat = "nginx"`).
+    NoLiveServer,
     /// Every server answers as many requests as it may (`max_conns`).
     Busy,
     /// As many requests as may (`queue.size`) already wait for a server.
@@ -63,7 +65,8 @@ impl Failure {
             | Self::ClosedEarly
             | Self::ReadError
             | Self::InvalidHeader
-            | Self::HeaderTooBig => 502,
+            | Self::HeaderTooBig
+            | Self::NoLiveServer => 502,
         }
     }
 
@@ -83,6 +86,7 @@ impl Failure {
             Self::Status(_) => "status",
             Self::TryTimeout => "try_timeout",
             Self::NoServer => "no_server",
+            Self::NoLiveServer => "no_live_server",
             Self::Busy => "busy",
             Self::QueueFull => "queue_full",
             Self::QueueTimeout => "queue_timeout",
@@ -105,6 +109,7 @@ impl Failure {
             Self::Status(_) => "the server answered with a failure status",
             Self::TryTimeout => "the server did not answer in the time for one try",
             Self::NoServer => "the upstream has no server that may be asked",
+            Self::NoLiveServer => "no server of the upstream is live",
             Self::Busy => "every server answers as many requests as it may",
             Self::QueueFull => "too many requests wait for a server",
             Self::QueueTimeout => "no server became free in time",

@@ -25,7 +25,11 @@ impl Condition {
             return Some(Self::Timeout);
         }
         match failure {
-            Failure::NoServer | Failure::Busy | Failure::QueueFull | Failure::QueueTimeout => None,
+            Failure::NoServer
+            | Failure::NoLiveServer
+            | Failure::Busy
+            | Failure::QueueFull
+            | Failure::QueueTimeout => None,
             Failure::Status(status) => Some(Self::Status(status)),
             Failure::InvalidHeader | Failure::HeaderTooBig => Some(Self::InvalidHeader),
             Failure::ConnectRefused

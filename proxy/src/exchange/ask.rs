@@ -61,12 +61,16 @@ impl Exchange<'_> {
     ) -> Result<Answer, Unanswered> {
         let upstream = &*self.route.upstream;
         let method = self.head.method;
-        let mut last = Failure::NoServer;
+        let nobody = match upstream.config.profile {
+            Profile::Nginx => Failure::NoLiveServer,
+            Profile::Safe { .. } => Failure::NoServer,
+        };
+        let mut last = None;
         let mut started = course.first;
         loop {
             let lent = match self.lend(started, &course.tried).await {
                 Ok(lent) => lent,
-                Err(Refused::Nobody) => return Err(Unanswered::Failed(last)),
+                Err(Refused::Nobody) => return Err(Unanswered::Failed(last.unwrap_or(nobody))),
                 Err(Refused::Busy(failure)) => return Err(Unanswered::Failed(failure)),
             };
             let (first, tries) = (course.first, course.tried.len() + 1);
@@ -115,7 +119,7 @@ impl Exchange<'_> {
                     if !retry {
                         return Err(Unanswered::Failed(failure));
                     }
-                    last = failure;
+                    last = Some(failure);
                 }
             }
             started = Instant::now();

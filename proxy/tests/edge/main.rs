@@ -15,6 +15,7 @@
 
 mod balancing;
 mod bodies;
+mod buffering;
 mod failover;
 mod gzip;
 mod health;
@@ -23,6 +24,7 @@ mod lifecycle;
 mod logs;
 mod names;
 mod origin;
+mod outage;
 mod process;
 mod reload;
 mod strictness;
