@@ -12,6 +12,7 @@ use daemon::lifecycle::Exit;
 use edge_core::config::file;
 
 use crate::control::load;
+use crate::transport::Transport;
 
 /// The edge proxy: reverse proxy and load balancer.
 #[derive(Debug, Parser)]
@@ -122,7 +123,11 @@ pub fn main() -> Exit {
 }
 
 fn check(path: &Path) -> Result<(), String> {
-    load::load(path).map_err(|report| report.to_string())?;
+    let config = load::load(path).map_err(|report| report.to_string())?;
+    for upstream in &config.upstreams {
+        let name = &upstream.name;
+        Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
+    }
     print(format!("{}: the configuration is good", path.display()))
 }
 

@@ -32,5 +32,6 @@ mod run;
 mod service;
 mod snapshot;
 mod timer;
+mod transport;
 mod upstream;
 mod worker;

@@ -2,19 +2,14 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use edge_core::config::Keepalive;
-use edge_core::failure::Failure;
-use pingora::connectors::TransportConnector;
 use pingora::protocols::Stream;
-use pingora::upstreams::peer::BasicPeer;
-use pingora::{Error, ErrorType};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::buffer::lock;
@@ -31,62 +26,47 @@ pub(crate) struct Connection {
     requests: u32,
 }
 
-/// A worker's idle connections, and the way to new ones.
-pub(crate) struct Pool {
-    connector: TransportConnector,
-    idle: Mutex<HashMap<SocketAddr, Vec<Idle>>>,
+impl Connection {
+    /// A connection that has carried nothing yet.
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            timer: Timer::default(),
+            requests: 0,
+        }
+    }
 }
 
+/// To whom a connection is, and by which transport.
+pub(crate) type Key = (u64, SocketAddr);
+
+/// A worker's idle connections.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    idle: Mutex<HashMap<Key, Vec<Idle>>>,
+}
+
+#[derive(Debug)]
 struct Idle {
     connection: Connection,
     until: Instant,
 }
 
 impl Pool {
-    /// An empty pool.
-    pub(crate) fn new() -> Self {
-        Self {
-            connector: TransportConnector::new(None),
-            idle: Mutex::default(),
-        }
-    }
-
-    /// The idle connection to `address` that was used last and still works.
-    pub(crate) async fn reuse(&self, address: SocketAddr, now: Instant) -> Option<Connection> {
+    /// The idle connection to a server that was used last and still works.
+    pub(crate) async fn reuse(&self, key: Key, now: Instant) -> Option<Connection> {
         loop {
-            let mut idle = lock(&self.idle).get_mut(&address)?.pop()?;
+            let mut idle = lock(&self.idle).get_mut(&key)?.pop()?;
             if idle.until > now && is_quiet(&mut idle.connection.stream).await {
                 return Some(idle.connection);
             }
         }
     }
 
-    /// A new connection to `address`.
-    pub(crate) async fn connect(
-        &self,
-        address: SocketAddr,
-        patience: Duration,
-    ) -> Result<Connection, Failure> {
-        let peer = BasicPeer::new(&address.to_string());
-        // Boxed, because connecting keeps 9 KB across its waits, and a request that finds a kept
-        // connection should not make room for them.
-        let connecting = Box::pin(self.connector.new_stream(&peer));
-        let connected = tokio::time::timeout(patience, connecting).await;
-        match connected {
-            Ok(Ok(stream)) => Ok(Connection {
-                stream,
-                timer: Timer::default(),
-                requests: 0,
-            }),
-            Ok(Err(error)) => Err(failure(&error)),
-            Err(_) => Err(Failure::ConnectTimeout),
-        }
-    }
-
     /// Keeps a connection for the next request, as far as `keepalive` allows.
     pub(crate) fn keep(
         &self,
-        address: SocketAddr,
+        key: Key,
         mut connection: Connection,
         keepalive: &Keepalive,
         now: Instant,
@@ -99,7 +79,7 @@ impl Pool {
             return;
         }
         let mut idle = lock(&self.idle);
-        let kept = idle.entry(address).or_default();
+        let kept = idle.entry(key).or_default();
         if kept.len() < keepalive.most {
             let until = now + keepalive.timeout;
             kept.push(Idle { connection, until });
@@ -126,13 +106,4 @@ async fn is_quiet(stream: &mut Stream) -> bool {
         Poll::Ready(pending)
     })
     .await
-}
-
-fn failure(error: &Error) -> Failure {
-    if *error.etype() == ErrorType::ConnectRefused {
-        return Failure::ConnectRefused;
-    }
-    let cause = error.cause.as_ref();
-    let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.map_or(Failure::ConnectError, Failure::of_connect)
 }

@@ -11,19 +11,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edge_core::config::Probe;
+use edge_core::failure::Failure;
 use edge_core::http::{BodyLength, Chunks, HeadEnd, Piece, ResponseHead, find_head_end};
 use edge_core::probe::{HttpQuestion, LONGEST_BODY, Question, Unwell};
+use pingora::protocols::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::upstream::{Server, Servers, Upstream};
+use crate::upstream::{Server, Upstream};
 
 /// Why a probe failed.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("{}", .0.explanation())]
+    Connect(Failure),
     #[error("no answer in time")]
     Slow,
     #[error("{0}")]
@@ -38,13 +41,14 @@ enum Error {
 pub(crate) fn start(upstreams: &[Arc<Upstream>], tasks: &mut JoinSet<()>) {
     for upstream in upstreams {
         if let Some(probe) = &upstream.config.probe {
-            tasks.spawn(follow(Arc::clone(&upstream.servers), probe.clone()));
+            tasks.spawn(follow(Arc::clone(upstream), probe.clone()));
         }
     }
 }
 
 /// Probes the servers of one upstream, whoever they are at the time.
-async fn follow(servers: Arc<Servers>, probe: Probe) {
+async fn follow(upstream: Arc<Upstream>, probe: Probe) {
+    let servers = &upstream.servers;
     let mut changes = servers.changes();
     let mut watched: HashMap<(usize, SocketAddr), AbortHandle> = HashMap::new();
     let mut watches = JoinSet::new();
@@ -61,7 +65,7 @@ async fn follow(servers: Arc<Servers>, probe: Probe) {
         });
         for (index, server) in members {
             watched.entry((index, server.address)).or_insert_with(|| {
-                watches.spawn(watch(Arc::clone(&servers), (index, server), probe.clone()))
+                watches.spawn(watch(Arc::clone(&upstream), (index, server), probe.clone()))
             });
         }
         if changes.changed().await.is_err() {
@@ -71,19 +75,20 @@ async fn follow(servers: Arc<Servers>, probe: Probe) {
 }
 
 #[expect(clippy::infinite_loop, reason = "it ends when its set is dropped")]
-async fn watch(servers: Arc<Servers>, (index, server): (usize, Arc<Server>), probe: Probe) {
+async fn watch(upstream: Arc<Upstream>, (index, server): (usize, Arc<Server>), probe: Probe) {
     let mut address = server.address;
     if let Some(port) = probe.port {
         address.set_port(port.get());
     }
     loop {
-        let outcome = match tokio::time::timeout(probe.timeout, ask(address, &probe)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Error::Slow),
-        };
+        let outcome =
+            match tokio::time::timeout(probe.timeout, ask(&upstream, address, &probe)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(Error::Slow),
+            };
         let outcome = outcome.map_err(|error| error.to_string());
         let outcome = outcome.as_ref().map(|()| ()).map_err(String::as_str);
-        servers.probed((index, &server), outcome, &probe);
+        upstream.servers.probed((index, &server), outcome, &probe);
         tokio::time::sleep(spread(probe.interval, probe.jitter)).await;
     }
 }
@@ -97,16 +102,17 @@ fn spread(interval: Duration, jitter: u32) -> Duration {
     interval * u32::try_from(thousandths).unwrap_or(1000) / 1000
 }
 
-async fn ask(address: SocketAddr, probe: &Probe) -> Result<(), Error> {
-    let stream = TcpStream::connect(address).await?;
+async fn ask(upstream: &Upstream, address: SocketAddr, probe: &Probe) -> Result<(), Error> {
+    let stream = upstream.transport.connect(address, probe.timeout);
+    let stream = stream.await.map_err(Error::Connect)?;
     match &probe.question {
         Question::Tcp => Ok(()),
         Question::Http(question) => ask_http(stream, question).await,
-        Question::Grpc(service) => grpc::ask(stream, service).await,
+        Question::Grpc(service) => grpc::ask(stream, address, service).await,
     }
 }
 
-async fn ask_http(mut stream: TcpStream, question: &HttpQuestion) -> Result<(), Error> {
+async fn ask_http(mut stream: Stream, question: &HttpQuestion) -> Result<(), Error> {
     stream.write_all(question.request().as_bytes()).await?;
     let mut answer = Vec::with_capacity(1024);
     let length = loop {
@@ -129,7 +135,7 @@ async fn ask_http(mut stream: TcpStream, question: &HttpQuestion) -> Result<(), 
 
 /// Reads the body of which `arrived` came with the head, as much of it as is looked at.
 async fn read_body(
-    mut stream: TcpStream,
+    mut stream: Stream,
     length: BodyLength,
     mut arrived: Vec<u8>,
 ) -> Result<Vec<u8>, Error> {

@@ -13,6 +13,7 @@ use edge_core::route::{Hosts, Paths};
 
 use crate::access_log::{LogFile, LogFiles};
 use crate::metrics::{Metrics, RouteMetrics};
+use crate::transport;
 use crate::upstream::Upstream;
 
 /// A configuration in use. Requests hold on to the one they began with.
@@ -79,6 +80,14 @@ pub(crate) enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// TLS to an upstream cannot be set up.
+    #[error("TLS to upstream `{upstream}`: {error}")]
+    Tls {
+        /// The upstream.
+        upstream: String,
+        /// Why not.
+        error: transport::Error,
+    },
 }
 
 impl Snapshot {
@@ -98,9 +107,14 @@ impl Snapshot {
             .iter()
             .map(|upstream| {
                 let old = before(&upstream.name).map(Arc::as_ref);
-                Arc::new(Upstream::new(upstream.clone(), old, metrics))
+                let made = Upstream::new(upstream.clone(), old, metrics);
+                let name = &upstream.name;
+                made.map(Arc::new).map_err(|error| Error::Tls {
+                    upstream: name.clone(),
+                    error,
+                })
             })
-            .collect();
+            .collect::<Result<_, Error>>()?;
         let sites = config
             .sites
             .iter()

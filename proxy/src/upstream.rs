@@ -18,12 +18,15 @@ pub(crate) use self::lease::{Lent, Refused};
 pub(crate) use self::server::Server;
 pub(crate) use self::servers::{Override, Servers};
 use crate::metrics::{Codes, Metrics};
+use crate::transport::{self, Transport};
 
 /// A group of servers in use.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     /// What the configuration says.
     pub(crate) config: config::Upstream,
+    /// How they are connected to.
+    pub(crate) transport: Arc<Transport>,
     /// Its servers.
     pub(crate) servers: Arc<Servers>,
     retries: Codes<&'static str>,
@@ -32,16 +35,21 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Sets an upstream up. Its servers are those of `old`, if there is one, and stay as they are
     /// until [`Upstream::apply`].
-    pub(crate) fn new(config: config::Upstream, old: Option<&Self>, metrics: &Metrics) -> Self {
+    pub(crate) fn new(
+        config: config::Upstream,
+        old: Option<&Self>,
+        metrics: &Metrics,
+    ) -> Result<Self, transport::Error> {
         let servers = match old {
             Some(old) => Arc::clone(&old.servers),
             None => Arc::new(Servers::new(&config, metrics)),
         };
-        Self {
+        Ok(Self {
+            transport: Arc::new(Transport::new(&config)?),
             retries: metrics.retries(&config.name),
             servers,
             config,
-        }
+        })
     }
 
     /// Its name.

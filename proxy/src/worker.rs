@@ -37,7 +37,7 @@ impl Worker {
             buffers: Buffers::default(),
             compressors: Compressors::default(),
             clock: Clock::default(),
-            pool: Pool::new(),
+            pool: Pool::default(),
             log: Pending::default(),
         }
     }

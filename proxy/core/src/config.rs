@@ -17,7 +17,7 @@ use std::time::Duration;
 use settings::{Level, Place, Problem, Problems};
 
 pub use resolver::Resolver;
-pub use upstream::{Keepalive, Probe, Queue, ServerAddress, Sticky, Upstream, UpstreamServer};
+pub use upstream::{Keepalive, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer};
 
 use crate::access::Format;
 use crate::buffering::Buffering;

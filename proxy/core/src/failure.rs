@@ -11,6 +11,8 @@ pub enum Failure {
     ConnectTimeout,
     /// Any other failure to connect, such as no route.
     ConnectError,
+    /// The server and the edge do not agree on TLS, or its certificate is not trusted.
+    TlsHandshake,
     /// The connection broke while the request was being sent.
     SendError,
     /// The server took nothing for `send_timeout`.
@@ -61,6 +63,7 @@ impl Failure {
             Self::Status(status) => status,
             Self::ConnectRefused
             | Self::ConnectError
+            | Self::TlsHandshake
             | Self::SendError
             | Self::ClosedEarly
             | Self::ReadError
@@ -76,6 +79,7 @@ impl Failure {
             Self::ConnectRefused => "connect_refused",
             Self::ConnectTimeout => "connect_timeout",
             Self::ConnectError => "connect_error",
+            Self::TlsHandshake => "tls_handshake",
             Self::SendError => "send_error",
             Self::SendTimeout => "send_timeout",
             Self::ClosedEarly => "closed_early",
@@ -99,6 +103,9 @@ impl Failure {
             Self::ConnectRefused => "the server refuses connections: it is not running",
             Self::ConnectTimeout => "the server did not accept a connection in time",
             Self::ConnectError => "the server cannot be reached",
+            Self::TlsHandshake => {
+                "no TLS with the server: its certificate is not trusted, or it speaks no TLS"
+            }
             Self::SendError => "the connection broke while the request was sent",
             Self::SendTimeout => "the server stopped taking the request",
             Self::ClosedEarly => "the server closed the connection without an answer",

@@ -35,6 +35,7 @@ impl Condition {
             Failure::ConnectRefused
             | Failure::ConnectTimeout
             | Failure::ConnectError
+            | Failure::TlsHandshake
             | Failure::SendError
             | Failure::SendTimeout
             | Failure::ClosedEarly

@@ -17,7 +17,7 @@ use super::body::{Body, Incomplete, SendError, Sent};
 use super::record::{Record, Try};
 use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
-use crate::pool::Connection;
+use crate::pool::{self, Connection};
 use crate::snapshot::{Route, Site};
 use crate::timer::Patience;
 use crate::upstream::Server;
@@ -131,7 +131,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let pool = &self.worker.pool;
-        let mut kept = pool.reuse(self.server.address, self.started).await;
+        let mut kept = pool.reuse(self.key(), self.started).await;
         loop {
             let was_kept = kept.is_some();
             let connection = match kept.take() {
@@ -162,16 +162,21 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
 
     async fn connect(&self, record: &mut Record) -> Result<Connection, Error> {
         let started = Instant::now();
-        let pool = &self.worker.pool;
-        let connection = pool
-            .connect(self.server.address, self.route.proxy.connect_timeout)
-            .await
-            .map_err(|failure| Error::Failed {
-                failure,
-                sent: false,
-            })?;
+        let transport = &self.route.upstream.transport;
+        let patience = self.route.proxy.connect_timeout;
+        // Boxed, because a handshake keeps much across its waits, and a request that finds a kept
+        // connection should not make room for it.
+        let connecting = Box::pin(transport.connect(self.server.address, patience));
+        let stream = connecting.await.map_err(|failure| Error::Failed {
+            failure,
+            sent: false,
+        })?;
         record.connected(started.elapsed());
-        Ok(connection)
+        Ok(Connection::new(stream))
+    }
+
+    fn key(&self) -> pool::Key {
+        (self.route.upstream.transport.id, self.server.address)
     }
 
     async fn ask(

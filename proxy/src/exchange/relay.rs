@@ -159,9 +159,9 @@ impl Exchange<'_> {
         if answer.terms.reusable && answer.complete {
             let keepalive = &self.route.upstream.config.keepalive;
             let Engaged { connection, lent } = engaged;
-            let address = lent.server.address;
+            let key = (self.route.upstream.transport.id, lent.server.address);
             let pool = &self.worker.pool;
-            pool.keep(address, connection, keepalive, Instant::now());
+            pool.keep(key, connection, keepalive, Instant::now());
         }
     }
 

@@ -1,15 +1,16 @@
-//! The health service of gRPC (`grpc.health.v1.Health/Check`), over HTTP/2 without TLS.
+//! The health service of gRPC (`grpc.health.v1.Health/Check`), over HTTP/2.
+
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use edge_core::probe::{Unwell, grpc_request, judge_grpc};
 use http::{HeaderMap, Request};
-use tokio::net::TcpStream;
+use pingora::protocols::Stream;
 
 use super::Error;
 
 /// Asks whether `service` is serving.
-pub(super) async fn ask(stream: TcpStream, service: &str) -> Result<(), Error> {
-    let authority = stream.peer_addr()?.to_string();
+pub(super) async fn ask(stream: Stream, authority: SocketAddr, service: &str) -> Result<(), Error> {
     let (mut sender, connection) = h2::client::handshake(stream).await?;
     let asking = async {
         let request = Request::post(format!("http://{authority}/grpc.health.v1.Health/Check"))

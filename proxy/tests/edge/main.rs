@@ -28,3 +28,4 @@ mod outage;
 mod process;
 mod reload;
 mod strictness;
+mod upstream_tls;

@@ -22,7 +22,7 @@ pub use site::{
 };
 pub use upstream::{
     Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, Queue, Retry,
-    RetryBudget, SameSite, Sticky, Upstream, UpstreamServer,
+    RetryBudget, SameSite, Sticky, Upstream, UpstreamServer, UpstreamTls,
 };
 
 /// The edge's configuration file.

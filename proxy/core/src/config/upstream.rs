@@ -4,6 +4,7 @@ mod method;
 mod probe;
 mod retry;
 mod servers;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -14,6 +15,7 @@ use settings::{Place, Problems};
 pub use method::{Queue, Sticky};
 pub use probe::Probe;
 pub use servers::{ServerAddress, UpstreamServer};
+pub use tls::Tls;
 
 use super::{checks, file};
 use crate::balance::{Method, Profile};
@@ -39,6 +41,8 @@ pub struct Upstream {
     pub keepalive: Keepalive,
     /// The servers, each address once.
     pub servers: Vec<UpstreamServer>,
+    /// TLS to the servers, if any.
+    pub tls: Option<Tls>,
     /// Probes, if any.
     pub probe: Option<Probe>,
     /// When a failed request goes to the next server.
@@ -75,7 +79,10 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
         .map(|check| probe::meant(name, check, &at.key("health_check"), problems));
     let (method, key) = method::meant(&written.balance, &at.key("balance"), problems);
     method::check_servers(method, written, at, problems);
+    let servers = servers::meant(name, &written.server, at, problems);
+    let tls = written.tls.as_ref();
     Upstream {
+        tls: tls.map(|tls| tls::meant(tls, &servers, &at.key("tls"), problems)),
         name: name.to_owned(),
         method,
         key,
@@ -93,7 +100,7 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
             timeout: written.keepalive_timeout.0,
             requests: NonZeroU32::new(written.keepalive_requests),
         },
-        servers: servers::meant(name, &written.server, at, problems),
+        servers,
         probe,
         retry: retry::meant(&written.retry, written.compat, &at.key("retry"), problems),
     }

@@ -3,6 +3,7 @@
 mod balance;
 mod health;
 mod retry;
+mod tls;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use settings::Period;
 pub use balance::{Balance, BalanceMethod, Compat, HashBalance, Queue, SameSite, Sticky};
 pub use health::{HealthCheck, HealthCheckType};
 pub use retry::{Retry, RetryBudget};
+pub use tls::UpstreamTls;
 
 /// A group of servers that answer the same requests.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -43,6 +45,8 @@ pub struct Upstream {
     /// The servers.
     #[serde(default)]
     pub server: Vec<UpstreamServer>,
+    /// TLS to the servers; plain text if absent.
+    pub tls: Option<UpstreamTls>,
     /// Probes; without them only requests tell whether a server works.
     pub health_check: Option<HealthCheck>,
     /// When a failed request goes to the next server.

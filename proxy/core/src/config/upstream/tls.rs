@@ -1,0 +1,77 @@
+//! TLS to servers.
+
+use std::path::PathBuf;
+
+use settings::{Place, Problems};
+
+use super::{ServerAddress, UpstreamServer, file};
+
+/// TLS to the servers of an upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The name to ask for and to verify; `None`: the server's address.
+    pub server_name: Option<String>,
+    /// Whether the server's certificate is verified.
+    pub verify: bool,
+    /// The trusted authorities; `None`: those of the system.
+    pub ca: Option<PathBuf>,
+    /// The edge's own certificate chain and key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+pub(super) fn meant(
+    written: &file::UpstreamTls,
+    servers: &[UpstreamServer],
+    at: &Place,
+    problems: &mut Problems,
+) -> Tls {
+    let client = match (&written.cert, &written.key) {
+        (Some(cert), Some(key)) => Some((PathBuf::from(cert), PathBuf::from(key))),
+        (None, None) => None,
+        (Some(_), None) => {
+            problems.push(&at.key("cert"), "a certificate without its `key`");
+            None
+        }
+        (None, Some(_)) => {
+            problems.push(&at.key("key"), "a key without its `cert`");
+            None
+        }
+    };
+    if written.verify == Some(false) && written.ca.is_some() {
+        problems.push(&at.key("ca"), "with `verify = false` no authority is asked");
+    }
+    if written.server_name.as_deref() == Some("") {
+        problems.push(&at.key("server_name"), "the name is empty");
+    }
+    Tls {
+        server_name: server_name(written, servers, at, problems),
+        verify: written.verify.unwrap_or(true),
+        ca: written.ca.as_ref().map(PathBuf::from),
+        client,
+    }
+}
+
+/// The name as written, or the one that all servers have.
+fn server_name(
+    written: &file::UpstreamTls,
+    servers: &[UpstreamServer],
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<String> {
+    if written.server_name.is_some() {
+        return written.server_name.clone();
+    }
+    let mut names = servers.iter().map(|server| match &server.address {
+        ServerAddress::Ip(_) => None,
+        ServerAddress::Name { host, .. } => Some(host.trim_end_matches('.')),
+    });
+    let first = names.next().flatten();
+    if names.any(|name| name != first) {
+        problems.push_with_help(
+            at,
+            "the servers have different names",
+            "say with `server_name` which one their certificates are for",
+        );
+    }
+    first.map(str::to_owned)
+}
