@@ -1,11 +1,11 @@
 //! A client's connection: waiting for requests, answering, leaving in an orderly way.
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use edge_core::address::Peer;
 use edge_core::http::{HeadEnd, find_head_end};
 use pingora::protocols::Stream;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
@@ -67,8 +67,8 @@ const LINGER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_se
 
 impl Client {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: Stream, peer: SocketAddr) -> Self {
-        let address = peer.ip().to_canonical().to_string();
+    pub(crate) fn new(stream: Stream, peer: Peer) -> Self {
+        let address = peer.to_string();
         Self {
             stream,
             timer: Timer::default(),

@@ -2,24 +2,22 @@
 
 use std::collections::HashMap;
 use std::future::{Future as _, poll_fn};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use edge_core::address::{Address, Peer};
 use pingora::protocols::Stream;
-use pingora::protocols::l4::stream::Stream as TransportStream;
 use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Client;
 use crate::edge::{Counted, Edge};
 use crate::exchange::{self, After};
-use crate::listen::Order;
+use crate::listen::{Acceptor, Order};
 use crate::worker::Worker;
 
 /// How often log lines are written and idle connections looked through.
@@ -28,18 +26,20 @@ const TICK: Duration = Duration::from_millis(250);
 /// Carries out orders, and keeps the house in order between them.
 async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
     // Dropping an address's sender ends its listening.
-    let mut listening: HashMap<SocketAddr, oneshot::Sender<()>> = HashMap::new();
+    let mut listening: HashMap<Address, oneshot::Sender<()>> = HashMap::new();
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Listen(address, socket)) => match TcpListener::from_std(socket) {
-                    Ok(listener) => {
+                Some(Order::Listen(listener, socket)) => match Acceptor::try_from(socket) {
+                    Ok(acceptor) => {
                         let (keep, close) = oneshot::channel();
-                        tokio::spawn(accept(Arc::clone(&worker), listener, close));
-                        listening.insert(address, keep);
+                        tokio::spawn(accept(Arc::clone(&worker), acceptor, close));
+                        listening.insert(listener.address, keep);
                     }
-                    Err(error) => tracing::error!(%address, %error, "cannot listen"),
+                    Err(error) => {
+                        tracing::error!(address = %listener.address, %error, "cannot listen");
+                    }
                 },
                 Some(Order::Close(address)) => drop(listening.remove(&address)),
                 Some(Order::Flush(done)) => {
@@ -59,12 +59,12 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
 
 /// Accepts connections until `close` says otherwise, and then those that the kernel has already
 /// answered for us: closing the socket over them would reset them.
-async fn accept(worker: Arc<Worker>, listener: TcpListener, mut close: oneshot::Receiver<()>) {
+async fn accept(worker: Arc<Worker>, acceptor: Acceptor, mut close: oneshot::Receiver<()>) {
     let mut closing = false;
     loop {
         let accepted = poll_fn(|cx| {
             closing = closing || Pin::new(&mut close).poll(cx).is_ready();
-            match listener.poll_accept(cx) {
+            match acceptor.poll_accept(cx) {
                 Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
                 Poll::Pending if closing => Poll::Ready(None),
                 Poll::Pending => Poll::Pending,
@@ -95,12 +95,7 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn serve(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
-    // Answers go out as they are written, however small (tcp_nodelay).
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let stream: Stream = Box::new(TransportStream::from(stream));
+async fn serve(worker: Arc<Worker>, stream: Stream, peer: Peer) {
     let mut client = Client::new(stream, peer);
     let mut counted = Counted::new(&worker.edge);
     let mut leave = pin!(worker.edge.leave.notified());

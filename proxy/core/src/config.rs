@@ -5,6 +5,7 @@
 
 mod checks;
 pub mod file;
+mod listener;
 mod site;
 mod upstream;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
+pub use self::listener::{Keepalive, Listener};
 use crate::access::Format;
 use crate::balance;
 use crate::encoding::Gzip;
@@ -30,7 +32,7 @@ pub struct Config {
     /// Where operators connect.
     pub admin: SocketAddr,
     /// Where clients connect; at least one.
-    pub listeners: Vec<SocketAddr>,
+    pub listeners: Vec<Listener>,
     /// Groups of servers.
     pub upstreams: Vec<Upstream>,
     /// Sites; at least one.
@@ -174,7 +176,7 @@ impl Config {
             &root.key("admin").key("listen"),
             &mut problems,
         );
-        let listeners = listeners(&written.listener, &mut problems);
+        let listeners = listener::all(&written.listener, &mut problems);
         let upstreams = upstream::all(&written.upstream, &mut problems);
         let sites = site::all(&written.site, &written.upstream, &mut problems);
         let config = admin.map(|admin| Self {
@@ -204,28 +206,6 @@ fn server(written: &file::Server, problems: &mut Problems) -> Server {
         error_log: log.path.map(PathBuf::from),
         level: log.level,
     }
-}
-
-fn listeners(written: &[file::Listener], problems: &mut Problems) -> Vec<SocketAddr> {
-    let place = Place::root().key("listener");
-    if written.is_empty() {
-        problems.push_with_help(
-            &Place::root(),
-            "there is no listener, so no client can connect",
-            "add [[listener]] with address = \"0.0.0.0:80\"",
-        );
-    }
-    let mut listeners = Vec::new();
-    for (index, listener) in written.iter().enumerate() {
-        let at = place.index(index).key("address");
-        if let Some(address) = checks::address(&listener.address, &at, problems) {
-            if listeners.contains(&address) {
-                problems.push(&at, format!("{address} is listened on twice"));
-            }
-            listeners.push(address);
-        }
-    }
-    listeners
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod failover;
 mod gzip;
 mod http;
 mod lifecycle;
+mod listeners;
 mod logs;
 mod origin;
 mod process;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use listener::Listener;
+pub use listener::{Keepalive, KeepaliveProbes, Listener};
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
     AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,

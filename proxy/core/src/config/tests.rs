@@ -37,7 +37,8 @@ proxy = { to = "web_app" }
 #[test]
 fn the_seed_s_configuration() {
     let config = meant(SEED).unwrap();
-    assert_eq!(config.listeners, ["0.0.0.0:80".parse().unwrap()]);
+    let everywhere = Listener::new("0.0.0.0:80".parse().unwrap());
+    assert_eq!(config.listeners, [everywhere]);
     let upstream = &config.upstreams[0];
     assert_eq!(upstream.servers[0].1.weight.get(), 2);
     assert!(upstream.servers[1].1.backup);
@@ -77,6 +78,15 @@ address = "::1:80"
 address = "127.0.0.1:80"
 [[listener]]
 address = "127.0.0.1:80"
+backlog = 0
+ipv6_only = true
+mode = "0660"
+[[listener]]
+address = "unix:edge.sock"
+[[listener]]
+address = "unix:/run/edge.sock"
+mode = "rw"
+keepalive = { idle = "250ms", probes = 500 }
 [upstream.empty]
 [upstream.web_app]
 retry = { on = ["eror", "http_505", "off"] }
@@ -119,6 +129,14 @@ names = ["c.com"]
         "listener[0].address: `0.0.0.0` is not an IP address with a port (add the port, such as \"0.0.0.0:80\")",
         "listener[1].address: `::1:80` is not an IP address with a port (write IPv6 addresses in brackets: \"[::1]:80\")",
         "listener[3].address: 127.0.0.1:80 is listened on twice",
+        "listener[3].mode: only a Unix socket has permissions",
+        "listener[3].ipv6_only: 127.0.0.1:80 is not IPv6",
+        "listener[3].backlog: the backlog is a number from 1 to 2^31",
+        "listener[4].address: `unix:edge.sock` is not an absolute path after `unix:` (\"unix:/run/hifate/edge.sock\")",
+        "listener[5].keepalive.idle: whole seconds from 1 to 32767",
+        "listener[5].keepalive.probes: a number from 1 to 127",
+        "listener[5].mode: `rw` is no permission (octal digits, such as \"0660\")",
+        "listener[5].keepalive: a Unix socket has no silent connections to probe",
         "upstream.empty: upstream `empty` has no server (add [[upstream.empty.server]] with an address)",
         "upstream.web_app.health_check.path: the path `health` does not start with a slash (\"/health\")",
         "upstream.web_app.health_check.interval: a duration of 0 would always have passed",
