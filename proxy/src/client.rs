@@ -2,17 +2,20 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use edge_core::address::Peer;
-use edge_core::http::{HeadEnd, find_head_end};
+use edge_core::config;
+use edge_core::http::{HeadEnd, HeadLimits, Rejection, find_head_end};
 use pingora::protocols::Stream;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
-use crate::buffer::{Buffer, Buffers};
+use crate::buffer::{Buffer, Buffers, CAPACITY};
 use crate::io;
 use crate::timer::{Patience, Timer};
+use crate::worker::Worker;
 
 /// A client's connection.
 #[derive(Debug)]
@@ -25,6 +28,12 @@ pub(crate) struct Client {
     ahead: Option<Buffer>,
     /// Bytes sent to it.
     pub(crate) sent: u64,
+    /// The patience with it.
+    terms: Arc<config::Client>,
+    /// When it connected.
+    since: Instant,
+    /// Requests it has begun.
+    served: u32,
 }
 
 /// A request head that has arrived.
@@ -45,51 +54,44 @@ pub(crate) enum NoRequest {
     Ended,
     /// The head took too long.
     Slow,
-    /// The head is too large.
-    TooLarge,
+    /// The head is refused before it is complete.
+    Refused(Rejection),
     /// A line of the head ends in a bare LF.
     BareLineFeed,
 }
 
-/// For the whole head, from its first byte (nginx's `client_header_timeout`).
-const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
-/// Between two requests (nginx's `keepalive_timeout`).
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
-/// Between two writes (nginx's `send_timeout`).
-const SEND_TIMEOUT: Duration = Duration::from_mins(1);
-/// Between two reads of a body (nginx's `client_body_timeout`).
-const BODY_TIMEOUT: Duration = Duration::from_mins(1);
-/// The largest head (nginx's `large_client_header_buffers 4 8k`).
-const LARGEST_HEAD: usize = 32 * 1024;
-/// How long an unread request is read over, so that the client sees the answer to it before the
-/// connection is reset (nginx's `lingering_time` and `lingering_timeout`).
-const LINGER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(5));
-
 impl Client {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: Stream, peer: Peer) -> Self {
-        let address = peer.to_string();
+    pub(crate) fn new(stream: Stream, peer: Peer, terms: Arc<config::Client>) -> Self {
         Self {
             stream,
             timer: Timer::default(),
-            address,
+            address: peer.to_string(),
             ahead: None,
             sent: 0,
+            terms,
+            since: Instant::now(),
+            served: 0,
         }
     }
 
     /// Waits for the next request's head. `leave` ends the wait as long as nothing has arrived.
     pub(crate) async fn next(
         &mut self,
-        buffers: &Buffers,
+        worker: &Worker,
         leave: Pin<&mut impl Future<Output = ()>>,
-        first: bool,
     ) -> Result<Received, NoRequest> {
-        let mut buffer = match self.ahead.take() {
-            Some(ahead) => ahead,
-            None => self.first_bytes(buffers, leave, first).await?,
+        self.renew_terms(worker);
+        let mut buffer = if let Some(ahead) = self.ahead.take() {
+            ahead
+        } else {
+            let buffer = self.first_bytes(&worker.buffers, leave).await?;
+            // A reload meanwhile holds for this request.
+            self.renew_terms(worker);
+            buffer
         };
         let since = Instant::now();
+        self.served = self.served.saturating_add(1);
         match self.rest_of_head(&mut buffer, since).await {
             Ok(head) => Ok(Received {
                 buffer,
@@ -97,9 +99,27 @@ impl Client {
                 since,
             }),
             Err(error) => {
-                buffers.put_read(buffer);
+                worker.buffers.put_read(buffer);
                 Err(error)
             }
+        }
+    }
+
+    /// Whether the request that was received at `now` may be followed by another.
+    pub(crate) fn may_stay(&self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.since);
+        self.terms.keepalive.allows(self.served, age)
+    }
+
+    /// The limits of a request head.
+    pub(crate) fn head_limits(&self) -> HeadLimits {
+        self.terms.head
+    }
+
+    fn renew_terms(&mut self, worker: &Worker) {
+        let snapshot = worker.edge.live.load();
+        if !Arc::ptr_eq(&self.terms, &snapshot.config.client) {
+            self.terms = Arc::clone(&snapshot.config.client);
         }
     }
 
@@ -108,10 +128,12 @@ impl Client {
         &mut self,
         buffers: &Buffers,
         mut leave: Pin<&mut impl Future<Output = ()>>,
-        first: bool,
     ) -> Result<Buffer, NoRequest> {
-        let patience = if first { HEAD_TIMEOUT } else { IDLE_TIMEOUT };
-        let mut patience = Patience::new(patience);
+        let mut patience = Patience::new(if self.served == 0 {
+            self.terms.header_timeout
+        } else {
+            self.terms.keepalive.timeout
+        });
         let (stream, timer) = (&mut self.stream, &mut self.timer);
         let read = poll_fn(|cx| {
             let mut buffer = buffers.read_buffer();
@@ -133,22 +155,25 @@ impl Client {
         buffer: &mut Buffer,
         since: Instant,
     ) -> Result<usize, NoRequest> {
+        let limits = self.terms.head;
+        let deadline = since + self.terms.header_timeout;
         let mut searched = 0;
         loop {
             skip_empty_lines(buffer, searched);
             match find_head_end(buffer.filled(), searched) {
-                HeadEnd::Complete(head) if head <= LARGEST_HEAD => return Ok(head),
-                HeadEnd::Complete(_) => return Err(NoRequest::TooLarge),
+                HeadEnd::Complete(head) => {
+                    limits.check_length(head).map_err(NoRequest::Refused)?;
+                    return Ok(head);
+                }
                 HeadEnd::BareLineFeed => return Err(NoRequest::BareLineFeed),
                 HeadEnd::Partial(up_to) => searched = up_to,
             }
-            if searched >= LARGEST_HEAD {
-                return Err(NoRequest::TooLarge);
-            }
+            limits
+                .check_partial(buffer.filled())
+                .map_err(NoRequest::Refused)?;
             if buffer.is_full() {
-                buffer.grow(LARGEST_HEAD);
+                buffer.grow(limits.head.max(CAPACITY));
             }
-            let deadline = since + HEAD_TIMEOUT;
             match io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await {
                 Ok(0) => return Err(NoRequest::Ended),
                 Ok(_) => {}
@@ -162,7 +187,7 @@ impl Client {
 
     /// Reads more of a request's body.
     pub(crate) async fn read_body(&mut self, buffer: &mut Buffer) -> std::io::Result<usize> {
-        let deadline = Instant::now() + BODY_TIMEOUT;
+        let deadline = Instant::now() + self.terms.body_timeout;
         io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await
     }
 
@@ -174,7 +199,7 @@ impl Client {
             &mut self.timer,
             first,
             second,
-            SEND_TIMEOUT,
+            self.terms.send_timeout,
         )
         .await
     }
@@ -228,10 +253,10 @@ impl Client {
             return;
         }
         let mut buffer = self.ahead.take().unwrap_or_else(|| buffers.read_buffer());
-        let end = Instant::now() + LINGER.0;
+        let end = Instant::now() + self.terms.lingering_time;
         loop {
             buffer.clear();
-            let deadline = end.min(Instant::now() + LINGER.1);
+            let deadline = end.min(Instant::now() + self.terms.lingering_timeout);
             match io::fill(&mut self.stream, &mut self.timer, &mut buffer, deadline).await {
                 Ok(count) if count > 0 => {}
                 _ => break,

@@ -14,8 +14,9 @@ use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::admission::{Counted, Place};
 use crate::client::Client;
-use crate::edge::{Counted, Edge};
+use crate::edge::Edge;
 use crate::exchange::{self, After};
 use crate::listen::{Acceptor, Order};
 use crate::worker::Worker;
@@ -96,13 +97,21 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 
 /// Serves one connection to its end.
 async fn serve(worker: Arc<Worker>, stream: Stream, peer: Peer) {
-    let mut client = Client::new(stream, peer);
-    let mut counted = Counted::new(&worker.edge);
-    let mut leave = pin!(worker.edge.leave.notified());
+    let edge = &worker.edge;
+    let terms = Arc::clone(&edge.live.load().config.client);
+    let admitted = Counted::new(edge, terms.max_connections).and_then(|counted| {
+        let place = Place::take(edge, peer, terms.max_connections_per_address)?;
+        Ok((counted, place))
+    });
+    let (mut counted, _place) = match admitted {
+        Ok(admitted) => admitted,
+        Err(refused) => return edge.metrics.refused.inc(refused),
+    };
+    let mut client = Client::new(stream, peer, terms);
+    let mut leave = pin!(edge.leave.notified());
     leave.as_mut().enable();
-    let mut first = true;
-    while first || !worker.edge.is_draining() {
-        let received = client.next(&worker.buffers, leave.as_mut(), first).await;
+    loop {
+        let received = client.next(&worker, leave.as_mut()).await;
         counted.begin();
         let after = match received {
             // Boxed, because what an exchange keeps across its waits is much larger than what an
@@ -111,8 +120,8 @@ async fn serve(worker: Arc<Worker>, stream: Stream, peer: Peer) {
             Err(error) => Box::pin(exchange::serve_no_request(&worker, &mut client, error)).await,
         };
         counted.end();
-        first = false;
         match after {
+            After::Next if edge.is_draining() => break,
             After::Next => {}
             After::Close => return,
             After::Finish if !client.has_sent_ahead() => return,

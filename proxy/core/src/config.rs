@@ -4,6 +4,7 @@
 //! and reports everything that is wrong at once.
 
 mod checks;
+mod client;
 pub mod file;
 mod listener;
 mod site;
@@ -12,10 +13,12 @@ mod upstream;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
+pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener};
 use crate::access::Format;
 use crate::balance;
@@ -33,6 +36,8 @@ pub struct Config {
     pub admin: SocketAddr,
     /// Where clients connect; at least one.
     pub listeners: Vec<Listener>,
+    /// Patience and limits with clients; each connection holds on to those it knows.
+    pub client: Arc<Client>,
     /// Groups of servers.
     pub upstreams: Vec<Upstream>,
     /// Sites; at least one.
@@ -177,12 +182,14 @@ impl Config {
             &mut problems,
         );
         let listeners = listener::all(&written.listener, &mut problems);
+        let client = Arc::new(client::client(&written.client, &mut problems));
         let upstreams = upstream::all(&written.upstream, &mut problems);
         let sites = site::all(&written.site, &written.upstream, &mut problems);
         let config = admin.map(|admin| Self {
             server,
             admin,
             listeners,
+            client,
             upstreams,
             sites,
         });

@@ -6,6 +6,7 @@
 
 mod chunked;
 mod head;
+mod limits;
 mod name;
 mod request;
 mod response;
@@ -13,6 +14,7 @@ mod target;
 
 pub use chunked::{ChunkError, Chunks, Piece};
 pub use head::{HeadEnd, find_head_end};
+pub use limits::HeadLimits;
 pub use name::Name;
 pub use request::{Method, Rejection, RequestHead};
 pub use response::{BadResponse, ResponseHead};

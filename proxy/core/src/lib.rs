@@ -1,7 +1,8 @@
 //! The edge's decisions, without sockets, clocks or threads.
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
-//! functions: where sockets listen ([`address`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
+//! functions: where sockets listen ([`address`]), how many
+//! connections somebody may have ([`admission`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), how a
 //! body is compressed ([`encoding`]) and how a request is logged ([`access`]). Types with state
@@ -11,6 +12,7 @@
 
 pub mod access;
 pub mod address;
+pub mod admission;
 pub mod balance;
 pub mod config;
 pub mod encoding;

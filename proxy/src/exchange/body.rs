@@ -227,7 +227,7 @@ impl Inflow {
                 Ok(0) => return Err(Incomplete::Gone),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    let reason = "nothing of the request body arrived for a minute";
+                    let reason = "nothing of the request body arrived within body_timeout";
                     return Err(Incomplete::Refused(Refusal::request(
                         408,
                         "body_timeout",

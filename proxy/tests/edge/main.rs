@@ -14,6 +14,7 @@
 )]
 
 mod bodies;
+mod clients;
 mod failover;
 mod gzip;
 mod http;

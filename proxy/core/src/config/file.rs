@@ -3,6 +3,7 @@
 //! Every field's doc comment is its documentation in the JSON Schema that `hifate-edge schema`
 //! prints; defaults are named here and their reasons stand beside them.
 
+mod client;
 mod listener;
 mod server;
 mod site;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use client::Client;
 pub use listener::{Keepalive, KeepaliveProbes, Listener};
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
@@ -33,6 +35,9 @@ pub struct Config {
     /// Where clients connect.
     #[serde(default)]
     pub listener: Vec<Listener>,
+    /// Patience and limits with clients.
+    #[serde(default)]
+    pub client: Client,
     /// Groups of servers, by name.
     #[serde(default)]
     pub upstream: BTreeMap<String, Upstream>,

@@ -87,6 +87,11 @@ address = "unix:edge.sock"
 address = "unix:/run/edge.sock"
 mode = "rw"
 keepalive = { idle = "250ms", probes = 500 }
+[client]
+header_timeout = 0
+keepalive_requests = 0
+max_uri = "64k"
+max_headers = 1000
 [upstream.empty]
 [upstream.web_app]
 retry = { on = ["eror", "http_505", "off"] }
@@ -137,6 +142,10 @@ names = ["c.com"]
         "listener[5].keepalive.probes: a number from 1 to 127",
         "listener[5].mode: `rw` is no permission (octal digits, such as \"0660\")",
         "listener[5].keepalive: a Unix socket has no silent connections to probe",
+        "client.header_timeout: a duration of 0 would always have passed",
+        "client.keepalive_requests: must be at least 1",
+        "client.max_headers: a number from 1 to 256",
+        "client.max_uri: a size from 1 to max_header (32k)",
         "upstream.empty: upstream `empty` has no server (add [[upstream.empty.server]] with an address)",
         "upstream.web_app.health_check.path: the path `health` does not start with a slash (\"/health\")",
         "upstream.web_app.health_check.interval: a duration of 0 would always have passed",
@@ -191,4 +200,20 @@ fn q7_the_uri_replaces_the_matched_prefix() {
         docs.apply(b"/docs/a b?", "/docs/a%20b%3F?q"),
         "/v2/a%20b%3F?q"
     );
+}
+
+/// nginx's `keepalive_requests`, `keepalive_time` and `keepalive_timeout 0`.
+#[test]
+fn t4_persistence_ends_with_requests_or_with_age() {
+    let client = meant(&format!("[client]\nkeepalive_requests = 2\n{SEED}"))
+        .unwrap()
+        .client;
+    let hour = Duration::from_hours(1);
+    assert!(client.keepalive.allows(1, hour));
+    assert!(!client.keepalive.allows(2, hour));
+    assert!(!client.keepalive.allows(1, hour + Duration::from_millis(1)));
+    let client = meant(&format!("[client]\nkeepalive_timeout = 0\n{SEED}"))
+        .unwrap()
+        .client;
+    assert!(!client.keepalive.allows(1, Duration::ZERO));
 }
