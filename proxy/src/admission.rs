@@ -15,17 +15,32 @@ pub(crate) enum Refused {
     Connections,
     /// Its address has `max_connections_per_address`.
     PerAddress,
+    /// It comes to a listener with the PROXY protocol from somebody who may not speak for others.
+    ProxyUntrusted,
+    /// It does not begin with a PROXY protocol header.
+    ProxyHeader,
+    /// Its PROXY protocol header did not come in time.
+    ProxyTimeout,
 }
 
 impl Refused {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Connections, Self::PerAddress];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Connections,
+        Self::PerAddress,
+        Self::ProxyUntrusted,
+        Self::ProxyHeader,
+        Self::ProxyTimeout,
+    ];
 
     /// A stable word for the metric.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Connections => "max_connections",
             Self::PerAddress => "max_connections_per_address",
+            Self::ProxyUntrusted => "proxy_protocol_untrusted",
+            Self::ProxyHeader => "proxy_protocol_header",
+            Self::ProxyTimeout => "proxy_protocol_timeout",
         }
     }
 }

@@ -1,10 +1,13 @@
 //! A client's connection: waiting for requests, answering, leaving in an orderly way.
 
+mod introduction;
+
 use std::future::{Future, poll_fn};
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use edge_core::address::Peer;
 use edge_core::config;
@@ -17,11 +20,15 @@ use crate::io;
 use crate::timer::{Patience, Timer};
 use crate::worker::Worker;
 
+pub(crate) use self::introduction::NoIntroduction;
+
 /// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: Stream,
     timer: Timer,
+    /// Who connected, or whom the PROXY protocol has named.
+    pub(crate) peer: Peer,
     /// Its address without port, as text.
     pub(crate) address: String,
     /// What it sent while its last request was being answered.
@@ -66,6 +73,7 @@ impl Client {
         Self {
             stream,
             timer: Timer::default(),
+            peer,
             address: peer.to_string(),
             ahead: None,
             sent: 0,
@@ -85,7 +93,13 @@ impl Client {
         let mut buffer = if let Some(ahead) = self.ahead.take() {
             ahead
         } else {
-            let buffer = self.first_bytes(&worker.buffers, leave).await?;
+            let patience = if self.served == 0 {
+                self.terms.header_timeout
+            } else {
+                self.terms.keepalive.timeout
+            };
+            let first = self.first_bytes(&worker.buffers, leave, patience).await;
+            let buffer = first.ok_or(NoRequest::Ended)?;
             // A reload meanwhile holds for this request.
             self.renew_terms(worker);
             buffer
@@ -111,6 +125,11 @@ impl Client {
         self.terms.keepalive.allows(self.served, age)
     }
 
+    /// How many connections its address may have, if that is limited.
+    pub(crate) fn most_of_one_address(&self) -> Option<NonZeroU32> {
+        self.terms.max_connections_per_address
+    }
+
     /// The limits of a request head.
     pub(crate) fn head_limits(&self) -> HeadLimits {
         self.terms.head
@@ -128,12 +147,9 @@ impl Client {
         &mut self,
         buffers: &Buffers,
         mut leave: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Buffer, NoRequest> {
-        let mut patience = Patience::new(if self.served == 0 {
-            self.terms.header_timeout
-        } else {
-            self.terms.keepalive.timeout
-        });
+        patience: Duration,
+    ) -> Option<Buffer> {
+        let mut patience = Patience::new(patience);
         let (stream, timer) = (&mut self.stream, &mut self.timer);
         let read = poll_fn(|cx| {
             let mut buffer = buffers.read_buffer();
@@ -147,7 +163,7 @@ impl Client {
             }
             Poll::Pending
         });
-        read.await.ok_or(NoRequest::Ended)
+        read.await
     }
 
     async fn rest_of_head(

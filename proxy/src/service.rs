@@ -1,7 +1,7 @@
 //! What a worker does: carry out orders, accept connections, serve each to its end.
 
 use std::collections::HashMap;
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use edge_core::address::{Address, Peer};
+use edge_core::config::Listener;
 use pingora::protocols::Stream;
 use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::admission::{Counted, Place};
-use crate::client::Client;
+use crate::client::{Client, NoIntroduction};
 use crate::edge::Edge;
 use crate::exchange::{self, After};
 use crate::listen::{Acceptor, Order};
@@ -35,8 +36,9 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
                 Some(Order::Listen(listener, socket)) => match Acceptor::try_from(socket) {
                     Ok(acceptor) => {
                         let (keep, close) = oneshot::channel();
-                        tokio::spawn(accept(Arc::clone(&worker), acceptor, close));
-                        listening.insert(listener.address, keep);
+                        listening.insert(listener.address.clone(), keep);
+                        let listener = Arc::new(listener);
+                        tokio::spawn(accept(Arc::clone(&worker), listener, acceptor, close));
                     }
                     Err(error) => {
                         tracing::error!(address = %listener.address, %error, "cannot listen");
@@ -60,7 +62,12 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
 
 /// Accepts connections until `close` says otherwise, and then those that the kernel has already
 /// answered for us: closing the socket over them would reset them.
-async fn accept(worker: Arc<Worker>, acceptor: Acceptor, mut close: oneshot::Receiver<()>) {
+async fn accept(
+    worker: Arc<Worker>,
+    listener: Arc<Listener>,
+    acceptor: Acceptor,
+    mut close: oneshot::Receiver<()>,
+) {
     let mut closing = false;
     loop {
         let accepted = poll_fn(|cx| {
@@ -74,7 +81,8 @@ async fn accept(worker: Arc<Worker>, acceptor: Acceptor, mut close: oneshot::Rec
         match accepted.await {
             None => return,
             Some(Ok((stream, peer))) => {
-                tokio::spawn(serve(Arc::clone(&worker), stream, peer));
+                let (worker, listener) = (Arc::clone(&worker), Arc::clone(&listener));
+                tokio::spawn(serve(worker, listener, stream, peer));
             }
             Some(Err(error)) if is_of_one_connection(&error) => {}
             Some(Err(error)) => {
@@ -96,32 +104,51 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn serve(worker: Arc<Worker>, stream: Stream, peer: Peer) {
+async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, peer: Peer) {
     let edge = &worker.edge;
     let terms = Arc::clone(&edge.live.load().config.client);
-    let admitted = Counted::new(edge, terms.max_connections).and_then(|counted| {
-        let place = Place::take(edge, peer, terms.max_connections_per_address)?;
-        Ok((counted, place))
-    });
-    let (mut counted, _place) = match admitted {
-        Ok(admitted) => admitted,
+    let mut counted = match Counted::new(edge, terms.max_connections) {
+        Ok(counted) => counted,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
     let mut client = Client::new(stream, peer, terms);
     let mut leave = pin!(edge.leave.notified());
     leave.as_mut().enable();
+    if let Some(by) = &listener.proxy_protocol {
+        let introduced = client.be_introduced(by, &worker.buffers, leave.as_mut());
+        match Box::pin(introduced).await {
+            Ok(()) => {}
+            Err(NoIntroduction::Ended) => return,
+            Err(NoIntroduction::Refused(refused)) => return edge.metrics.refused.inc(refused),
+        }
+    }
+    drop(listener);
+    let _place = match Place::take(edge, client.peer, client.most_of_one_address()) {
+        Ok(place) => place,
+        Err(refused) => return edge.metrics.refused.inc(refused),
+    };
+    converse(&worker, &mut client, &mut counted, leave).await;
+}
+
+/// Answers one request after the other.
+async fn converse(
+    worker: &Worker,
+    client: &mut Client,
+    counted: &mut Counted<'_>,
+    mut leave: Pin<&mut impl Future<Output = ()>>,
+) {
     loop {
-        let received = client.next(&worker, leave.as_mut()).await;
+        let received = client.next(worker, leave.as_mut()).await;
         counted.begin();
         let after = match received {
             // Boxed, because what an exchange keeps across its waits is much larger than what an
             // idle connection does, and a task is as large as its largest state.
-            Ok(received) => Box::pin(exchange::serve(&worker, &mut client, received)).await,
-            Err(error) => Box::pin(exchange::serve_no_request(&worker, &mut client, error)).await,
+            Ok(received) => Box::pin(exchange::serve(worker, client, received)).await,
+            Err(error) => Box::pin(exchange::serve_no_request(worker, client, error)).await,
         };
         counted.end();
         match after {
-            After::Next if edge.is_draining() => break,
+            After::Next if worker.edge.is_draining() => break,
             After::Next => {}
             After::Close => return,
             After::Finish if !client.has_sent_ahead() => return,

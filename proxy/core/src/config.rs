@@ -19,7 +19,7 @@ use std::time::Duration;
 use settings::{Level, Place, Problem, Problems};
 
 pub use self::client::{Client, Persistence};
-pub use self::listener::{Keepalive, Listener};
+pub use self::listener::{Keepalive, Listener, ProxyProtocol};
 use crate::access::Format;
 use crate::balance;
 use crate::encoding::Gzip;

@@ -14,6 +14,7 @@
 )]
 
 mod bodies;
+mod client_address;
 mod clients;
 mod failover;
 mod gzip;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use settings::{Period, Place, Problems};
 
+use crate::networks::{BadNetwork, Network, Networks};
+
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
     if let Ok(address) = text.parse::<SocketAddr>() {
@@ -51,4 +53,23 @@ pub(super) fn path(text: &str, at: &Place, problems: &mut Problems) {
             format!("\"/{text}\""),
         );
     }
+}
+
+/// Networks, addresses and `unix:`.
+pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) -> Networks {
+    let mut one = |(index, text): (usize, &String)| match text.parse::<Network>() {
+        Ok(network) => Some(network),
+        Err(error) => {
+            let message = format!("`{text}` {error}");
+            match error {
+                BadNetwork::Syntax => problems.push(&at.index(index), message),
+                BadNetwork::HostBits(network) => {
+                    let help = format!("\"{network}\"");
+                    problems.push_with_help(&at.index(index), message, help);
+                }
+            }
+            None
+        }
+    };
+    written.iter().enumerate().filter_map(&mut one).collect()
 }

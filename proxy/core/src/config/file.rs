@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use client::Client;
-pub use listener::{Keepalive, KeepaliveProbes, Listener};
+pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
     AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,

@@ -6,6 +6,7 @@ use settings::{Period, Place, Problems};
 
 use super::{checks, file};
 use crate::address::{Address, BadAddress};
+use crate::networks::Networks;
 
 /// Where clients connect. A listener of which anything changes is bound anew by a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,17 @@ pub struct Listener {
     pub keepalive: Option<Keepalive>,
     /// The permissions of a Unix socket.
     pub mode: u32,
+    /// Whether connections begin with a PROXY protocol header.
+    pub proxy_protocol: Option<ProxyProtocol>,
+}
+
+/// Where PROXY protocol headers are expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyProtocol {
+    /// Who may connect, and speak for others.
+    pub from: Networks,
+    /// For the whole header.
+    pub timeout: Duration,
 }
 
 /// Probes of silent TCP connections; `None` is as the kernel is set up.
@@ -42,6 +54,7 @@ impl Listener {
             ipv6_only: true,
             keepalive: None,
             mode: EVERYBODY,
+            proxy_protocol: None,
         }
     }
 }
@@ -124,6 +137,25 @@ fn one(
         ipv6_only: written.ipv6_only.unwrap_or(true),
         keepalive,
         mode: mode.unwrap_or(EVERYBODY),
+        proxy_protocol: written
+            .proxy_protocol
+            .as_ref()
+            .map(|written| proxy_protocol(written, &at.key("proxy_protocol"), problems)),
+    }
+}
+
+fn proxy_protocol(
+    written: &file::ProxyProtocol,
+    at: &Place,
+    problems: &mut Problems,
+) -> ProxyProtocol {
+    if written.from.is_empty() {
+        let message = "nobody could connect: name the load balancers";
+        problems.push_with_help(&at.key("from"), message, "[\"10.0.0.0/8\"]");
+    }
+    ProxyProtocol {
+        from: checks::networks(&written.from, &at.key("from"), problems),
+        timeout: checks::timeout(written.timeout, &at.key("timeout"), problems),
     }
 }
 

@@ -87,6 +87,12 @@ address = "unix:edge.sock"
 address = "unix:/run/edge.sock"
 mode = "rw"
 keepalive = { idle = "250ms", probes = 500 }
+[[listener]]
+address = "[::]:80"
+proxy_protocol = { from = ["10.0.0.1/8", "lb"] }
+[[listener]]
+address = "[::]:81"
+proxy_protocol = { from = [] }
 [client]
 header_timeout = 0
 keepalive_requests = 0
@@ -142,6 +148,9 @@ names = ["c.com"]
         "listener[5].keepalive.probes: a number from 1 to 127",
         "listener[5].mode: `rw` is no permission (octal digits, such as \"0660\")",
         "listener[5].keepalive: a Unix socket has no silent connections to probe",
+        "listener[6].proxy_protocol.from[0]: `10.0.0.1/8` has bits after its prefix (\"10.0.0.0/8\")",
+        "listener[6].proxy_protocol.from[1]: `lb` is neither an address nor a network such as 10.0.0.0/8",
+        "listener[7].proxy_protocol.from: nobody could connect: name the load balancers ([\"10.0.0.0/8\"])",
         "client.header_timeout: a duration of 0 would always have passed",
         "client.keepalive_requests: must be at least 1",
         "client.max_headers: a number from 1 to 256",

@@ -21,6 +21,9 @@ pub struct Listener {
     pub keepalive: Keepalive,
     /// Who may connect to a Unix socket, as in chmod: `"0660"`. Anybody if absent, as in nginx.
     pub mode: Option<String>,
+    /// Whether connections begin with a PROXY protocol header (version 1 or 2), which names the
+    /// client that a load balancer has passed on.
+    pub proxy_protocol: Option<ProxyProtocol>,
 }
 
 fn default_backlog() -> u32 {
@@ -54,4 +57,20 @@ pub struct KeepaliveProbes {
     pub interval: Option<Period>,
     /// Unanswered probes that end a connection.
     pub probes: Option<u32>,
+}
+
+/// From whom PROXY protocol headers are taken. Connections of all others are closed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyProtocol {
+    /// Addresses and networks of the load balancers; `unix:` for Unix sockets.
+    pub from: Vec<String>,
+    /// For the whole header, from the beginning of the connection.
+    #[serde(default = "default_timeout")]
+    pub timeout: Period,
+}
+
+fn default_timeout() -> Period {
+    // A load balancer sends it at once; 5 s is a lost packet and its repetitions.
+    Period(std::time::Duration::from_secs(5))
 }
