@@ -3,6 +3,7 @@
 mod introduction;
 
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use edge_core::address::Peer;
 use edge_core::config;
-use edge_core::http::{HeadEnd, HeadLimits, Rejection, find_head_end};
+use edge_core::http::{HeadEnd, HeadLimits, Rejection, RequestHead, find_head_end};
 use pingora::protocols::Stream;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
@@ -29,8 +30,12 @@ pub(crate) struct Client {
     timer: Timer,
     /// Who connected, or whom the PROXY protocol has named.
     pub(crate) peer: Peer,
-    /// Its address without port, as text.
+    /// The client's address without port, as text: the peer's, or the one for which it speaks.
     pub(crate) address: String,
+    /// The address for which the peer speaks in this request.
+    speaks_for: Option<IpAddr>,
+    /// `http` or `https`, as the client connected to the first proxy that is trusted.
+    pub(crate) scheme: &'static str,
     /// What it sent while its last request was being answered.
     ahead: Option<Buffer>,
     /// Bytes sent to it.
@@ -67,6 +72,9 @@ pub(crate) enum NoRequest {
     BareLineFeed,
 }
 
+/// How clients connect to us.
+const SCHEME: &str = "http";
+
 impl Client {
     /// A connection that was just accepted.
     pub(crate) fn new(stream: Stream, peer: Peer, terms: Arc<config::Client>) -> Self {
@@ -75,6 +83,8 @@ impl Client {
             timer: Timer::default(),
             peer,
             address: peer.to_string(),
+            speaks_for: None,
+            scheme: SCHEME,
             ahead: None,
             sent: 0,
             terms,
@@ -116,6 +126,30 @@ impl Client {
                 worker.buffers.put_read(buffer);
                 Err(error)
             }
+        }
+    }
+
+    /// Finds out who the client of this request is: the peer, or somebody for whom it speaks and
+    /// may (nginx's realip module).
+    pub(crate) fn identify(&mut self, head: &RequestHead<'_>) {
+        let real_ip = self.terms.real_ip.as_ref();
+        self.scheme = real_ip.map_or(SCHEME, |real_ip| {
+            real_ip.scheme(self.peer, &head.headers, SCHEME)
+        });
+        let client = real_ip.and_then(|real_ip| real_ip.client(self.peer, &head.headers));
+        self.set_client(client);
+    }
+
+    /// The client of a request that cannot be read is the peer.
+    pub(crate) fn identify_as_peer(&mut self) {
+        self.set_client(None);
+    }
+
+    fn set_client(&mut self, client: Option<IpAddr>) {
+        // On one connection it is nearly always the same.
+        if client != self.speaks_for {
+            self.speaks_for = client;
+            self.address = client.map_or(self.peer, Peer::Ip).to_string();
         }
     }
 

@@ -87,6 +87,7 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
         Err(rejection) => return reject(worker, client, rejection, &mut record).await,
     };
     head.keep_alive &= client.may_stay(received.since);
+    client.identify(&head);
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };
@@ -153,6 +154,7 @@ async fn reject(
     record: &mut Record,
 ) -> After {
     let Rejection { status, reason } = rejection;
+    client.identify_as_peer();
     let after = refuse(
         worker,
         client,

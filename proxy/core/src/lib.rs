@@ -2,7 +2,7 @@
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
 //! functions: where sockets listen ([`address`]), how many
-//! connections somebody may have ([`admission`]), whose they are ([`proxy_protocol`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
+//! connections somebody may have ([`admission`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), how a
 //! body is compressed ([`encoding`]) and how a request is logged ([`access`]). Types with state
@@ -22,5 +22,6 @@ pub mod health;
 pub mod http;
 pub mod networks;
 pub mod proxy_protocol;
+pub mod real_ip;
 pub mod retry;
 pub mod route;

@@ -126,3 +126,75 @@ fn limits_per_address_are_of_the_client_that_the_proxy_names() {
     let _network = served("[2001:db8::1]:1").unwrap();
     assert!(served("[2001:db8::2]:1").is_none());
 }
+
+fn trusting(origin: &Origin, trusted: &str) -> Edge {
+    let site = proxy_to(&[server(origin.address, "")]).replace(
+        "[[site]]\n",
+        "[[site]]\naccess_log = { path = \"access.log\", format = '$remote_addr $realip_remote_addr' }\n",
+    );
+    Edge::start(&format!(
+        "[server]\nthreads = 1\n[client]\ntrusted = [\"{trusted}\"]\n{site}"
+    ))
+}
+
+/// nginx's realip module with `real_ip_recursive on`.
+#[test]
+fn q3_a_trusted_proxy_names_the_client() {
+    let origin = mirror();
+    let edge = trusting(&origin, "127.0.0.0/8");
+    let mut client = Connection::new(edge.http);
+    // One connection of a proxy carries the requests of many clients.
+    for (headers, expected) in [
+        ("", "127.0.0.1 | 127.0.0.1 | http"),
+        (
+            "X-Forwarded-For: 6.6.6.6, 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Real-IP: 6.6.6.6\r\n",
+            // What nginx sends: `$proxy_add_x_forwarded_for` appends `$remote_addr`.
+            "9.9.9.9 | 6.6.6.6, 9.9.9.9, 9.9.9.9 | https",
+        ),
+        (
+            "X-Forwarded-For: nonsense\r\n",
+            "127.0.0.1 | nonsense, 127.0.0.1 | http",
+        ),
+        (
+            "X-Forwarded-For: 8.8.8.8, 127.0.0.9\r\n",
+            "8.8.8.8 | 8.8.8.8, 127.0.0.9, 8.8.8.8 | http",
+        ),
+        ("", "127.0.0.1 | 127.0.0.1 | http"),
+    ] {
+        client.send(format!("GET / HTTP/1.1\r\nHost: a\r\n{headers}\r\n"));
+        assert_eq!(client.reply().unwrap().text(), expected);
+    }
+    let log = || std::fs::read_to_string(edge.path("access.log")).unwrap_or_default();
+    edge.eventually("all are logged", || log().lines().count() == 5);
+    let log = log();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines[..2], ["127.0.0.1 127.0.0.1", "9.9.9.9 127.0.0.1"]);
+}
+
+#[test]
+fn q3_nobody_else_is_believed() {
+    let origin = mirror();
+    let edge = trusting(&origin, "192.0.2.0/24");
+    let mut client = Connection::new(edge.http);
+    client.send(
+        "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\n\r\n",
+    );
+    let expected = "127.0.0.1 | 9.9.9.9, 127.0.0.1 | http";
+    assert_eq!(client.reply().unwrap().text(), expected);
+}
+
+/// The load balancer that speaks the PROXY protocol names a proxy that is trusted, too.
+#[test]
+fn q3_headers_are_believed_of_whom_the_proxy_protocol_names() {
+    let origin = mirror();
+    let (_edge, address) = proxied(&origin, "127.0.0.1", "trusted = [\"192.0.2.7\"]");
+    for (peer, expected) in [
+        ("192.0.2.7:1", "9.9.9.9 | 9.9.9.9, 9.9.9.9 | http"),
+        ("192.0.2.8:1", "192.0.2.8 | 9.9.9.9, 192.0.2.8 | http"),
+    ] {
+        let mut client = Connection::new(address);
+        client.send(header(Version::V2, peer));
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n");
+        assert_eq!(client.reply().unwrap().text(), expected);
+    }
+}

@@ -7,6 +7,7 @@ use settings::{Place, Problems, Size};
 
 use super::{checks, file};
 use crate::http::HeadLimits;
+use crate::real_ip::{NamingHeader, RealIp};
 
 /// Patience and limits with clients.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Client {
     pub max_connections: Option<NonZeroUsize>,
     /// Open connections of one address, if they are limited.
     pub max_connections_per_address: Option<NonZeroU32>,
+    /// Whom proxies in front of this one speak for, if any are trusted.
+    pub real_ip: Option<RealIp>,
 }
 
 /// How long a client's connection is kept for more requests.
@@ -75,6 +78,7 @@ pub(super) fn client(written: &file::Client, problems: &mut Problems) -> Client 
             .ok()
             .and_then(NonZeroUsize::new),
         max_connections_per_address: NonZeroU32::new(written.max_connections_per_address),
+        real_ip: real_ip(written, &at, problems),
     }
 }
 
@@ -101,4 +105,29 @@ fn head(written: &file::Client, at: &Place, problems: &mut Problems) -> HeadLimi
         head: usize::try_from(written.max_header.0).unwrap_or(usize::MAX),
         headers,
     }
+}
+
+fn real_ip(written: &file::Client, at: &Place, problems: &mut Problems) -> Option<RealIp> {
+    let trusted = checks::networks(&written.trusted, &at.key("trusted"), problems);
+    let name = &written.real_ip_header;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if name.is_empty() || !name.bytes().all(is_token) {
+        let message = format!("`{name}` is no name of a header");
+        problems.push_with_help(
+            &at.key("real_ip_header"),
+            message,
+            "\"X-Forwarded-For\", \"Forwarded\", \"X-Real-IP\"",
+        );
+    }
+    let header = if name.eq_ignore_ascii_case("Forwarded") {
+        NamingHeader::Forwarded
+    } else {
+        NamingHeader::List(name.clone())
+    };
+    let recursive = written.real_ip_recursive;
+    (!trusted.is_empty()).then_some(RealIp {
+        trusted,
+        header,
+        recursive,
+    })
 }

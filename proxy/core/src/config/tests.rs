@@ -98,6 +98,8 @@ header_timeout = 0
 keepalive_requests = 0
 max_uri = "64k"
 max_headers = 1000
+trusted = ["10.0.0.1", "unix:", "10.0.0.0/33"]
+real_ip_header = "X_Real"
 [upstream.empty]
 [upstream.web_app]
 retry = { on = ["eror", "http_505", "off"] }
@@ -155,6 +157,8 @@ names = ["c.com"]
         "client.keepalive_requests: must be at least 1",
         "client.max_headers: a number from 1 to 256",
         "client.max_uri: a size from 1 to max_header (32k)",
+        "client.trusted[2]: `10.0.0.0/33` is neither an address nor a network such as 10.0.0.0/8",
+        "client.real_ip_header: `X_Real` is no name of a header (\"X-Forwarded-For\", \"Forwarded\", \"X-Real-IP\")",
         "upstream.empty: upstream `empty` has no server (add [[upstream.empty.server]] with an address)",
         "upstream.web_app.health_check.path: the path `health` does not start with a slash (\"/health\")",
         "upstream.web_app.health_check.interval: a duration of 0 would always have passed",

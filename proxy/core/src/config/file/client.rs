@@ -40,11 +40,20 @@ pub struct Client {
     pub max_connections: u32,
     /// Open connections of one client address, or of one IPv6 network (/64); 0: no limit.
     pub max_connections_per_address: u32,
+    /// Proxies in front of this one, as addresses and networks (`unix:` for Unix sockets): what they
+    /// say about the client and its scheme is believed.
+    pub trusted: Vec<String>,
+    /// The header in which they name the client: `X-Forwarded-For`, `Forwarded`, `X-Real-IP`, or
+    /// any other.
+    pub real_ip_header: String,
+    /// Whether the client is the last address in it that is not trusted itself; otherwise it is the
+    /// last, as by default in nginx.
+    pub real_ip_recursive: bool,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        // All as in nginx. Its `large_client_header_buffers 4 8k` is three limits here: of the
+        // As in nginx, but where it is said. Its `large_client_header_buffers 4 8k` is three limits here: of the
         // request line, of a header line, and of the head.
         Self {
             header_timeout: Period(Duration::from_mins(1)),
@@ -61,6 +70,11 @@ impl Default for Client {
             max_headers: 256,
             max_connections: 0,
             max_connections_per_address: 0,
+            trusted: Vec::new(),
+            // What load balancers send; nginx's default, X-Real-IP, is sent by few.
+            real_ip_header: "X-Forwarded-For".to_owned(),
+            // The same with one proxy in front, and right with several.
+            real_ip_recursive: true,
         }
     }
 }
