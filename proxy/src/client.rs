@@ -1,27 +1,29 @@
 //! A client's connection: waiting for requests, answering, leaving in an orderly way.
 
-mod introduction;
+mod identity;
+mod request;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use edge_core::address::Peer;
 use edge_core::config;
-use edge_core::http::{HeadEnd, HeadLimits, Rejection, RequestHead, find_head_end};
+use edge_core::http::HeadLimits;
 use pingora::protocols::Stream;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
-use crate::buffer::{Buffer, Buffers, CAPACITY};
+use crate::buffer::{Buffer, Buffers};
 use crate::io;
-use crate::timer::{Patience, Timer};
+use crate::timer::Timer;
 use crate::worker::Worker;
 
-pub(crate) use self::introduction::NoIntroduction;
+pub(crate) use self::identity::NoIntroduction;
+pub(crate) use self::request::{NoRequest, Received};
 
 /// A client's connection.
 #[derive(Debug)]
@@ -48,30 +50,6 @@ pub(crate) struct Client {
     served: u32,
 }
 
-/// A request head that has arrived.
-#[derive(Debug)]
-pub(crate) struct Received {
-    /// The head, and what came with it.
-    pub(crate) buffer: Buffer,
-    /// The length of the head.
-    pub(crate) head: usize,
-    /// When its first byte was read.
-    pub(crate) since: Instant,
-}
-
-/// Why there is no next request.
-#[derive(Debug)]
-pub(crate) enum NoRequest {
-    /// The connection ended, or has to, with nothing begun.
-    Ended,
-    /// The head took too long.
-    Slow,
-    /// The head is refused before it is complete.
-    Refused(Rejection),
-    /// A line of the head ends in a bare LF.
-    BareLineFeed,
-}
-
 /// How clients connect to us.
 const SCHEME: &str = "http";
 
@@ -90,66 +68,6 @@ impl Client {
             terms,
             since: Instant::now(),
             served: 0,
-        }
-    }
-
-    /// Waits for the next request's head. `leave` ends the wait as long as nothing has arrived.
-    pub(crate) async fn next(
-        &mut self,
-        worker: &Worker,
-        leave: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Received, NoRequest> {
-        self.renew_terms(worker);
-        let mut buffer = if let Some(ahead) = self.ahead.take() {
-            ahead
-        } else {
-            let patience = if self.served == 0 {
-                self.terms.header_timeout
-            } else {
-                self.terms.keepalive.timeout
-            };
-            let first = self.first_bytes(&worker.buffers, leave, patience).await;
-            let buffer = first.ok_or(NoRequest::Ended)?;
-            // A reload meanwhile holds for this request.
-            self.renew_terms(worker);
-            buffer
-        };
-        let since = Instant::now();
-        self.served = self.served.saturating_add(1);
-        match self.rest_of_head(&mut buffer, since).await {
-            Ok(head) => Ok(Received {
-                buffer,
-                head,
-                since,
-            }),
-            Err(error) => {
-                worker.buffers.put_read(buffer);
-                Err(error)
-            }
-        }
-    }
-
-    /// Finds out who the client of this request is: the peer, or somebody for whom it speaks and
-    /// may (nginx's realip module).
-    pub(crate) fn identify(&mut self, head: &RequestHead<'_>) {
-        let real_ip = self.terms.real_ip.as_ref();
-        self.scheme = real_ip.map_or(SCHEME, |real_ip| {
-            real_ip.scheme(self.peer, &head.headers, SCHEME)
-        });
-        let client = real_ip.and_then(|real_ip| real_ip.client(self.peer, &head.headers));
-        self.set_client(client);
-    }
-
-    /// The client of a request that cannot be read is the peer.
-    pub(crate) fn identify_as_peer(&mut self) {
-        self.set_client(None);
-    }
-
-    fn set_client(&mut self, client: Option<IpAddr>) {
-        // On one connection it is nearly always the same.
-        if client != self.speaks_for {
-            self.speaks_for = client;
-            self.address = client.map_or(self.peer, Peer::Ip).to_string();
         }
     }
 
@@ -173,65 +91,6 @@ impl Client {
         let snapshot = worker.edge.live.load();
         if !Arc::ptr_eq(&self.terms, &snapshot.config.client) {
             self.terms = Arc::clone(&snapshot.config.client);
-        }
-    }
-
-    /// Waits without a buffer until there is something to read.
-    async fn first_bytes(
-        &mut self,
-        buffers: &Buffers,
-        mut leave: Pin<&mut impl Future<Output = ()>>,
-        patience: Duration,
-    ) -> Option<Buffer> {
-        let mut patience = Patience::new(patience);
-        let (stream, timer) = (&mut self.stream, &mut self.timer);
-        let read = poll_fn(|cx| {
-            let mut buffer = buffers.read_buffer();
-            match buffer.poll_fill(stream, cx) {
-                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Some(buffer)),
-                Poll::Ready(_) => return Poll::Ready(None),
-                Poll::Pending => buffers.put_read(buffer),
-            }
-            if leave.as_mut().poll(cx).is_ready() || patience.poll_over(timer, cx).is_ready() {
-                return Poll::Ready(None);
-            }
-            Poll::Pending
-        });
-        read.await
-    }
-
-    async fn rest_of_head(
-        &mut self,
-        buffer: &mut Buffer,
-        since: Instant,
-    ) -> Result<usize, NoRequest> {
-        let limits = self.terms.head;
-        let deadline = since + self.terms.header_timeout;
-        let mut searched = 0;
-        loop {
-            skip_empty_lines(buffer, searched);
-            match find_head_end(buffer.filled(), searched) {
-                HeadEnd::Complete(head) => {
-                    limits.check_length(head).map_err(NoRequest::Refused)?;
-                    return Ok(head);
-                }
-                HeadEnd::BareLineFeed => return Err(NoRequest::BareLineFeed),
-                HeadEnd::Partial(up_to) => searched = up_to,
-            }
-            limits
-                .check_partial(buffer.filled())
-                .map_err(NoRequest::Refused)?;
-            if buffer.is_full() {
-                buffer.grow(limits.head.max(CAPACITY));
-            }
-            match io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await {
-                Ok(0) => return Err(NoRequest::Ended),
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                    return Err(NoRequest::Slow);
-                }
-                Err(_) => return Err(NoRequest::Ended),
-            }
         }
     }
 
@@ -326,11 +185,4 @@ fn poll_ahead(ahead: &mut Buffer, stream: &mut Stream, cx: &mut Context<'_>) -> 
         }
     }
     Poll::Pending
-}
-
-/// RFC 9112 §2.2: empty lines before a request line are passed over.
-fn skip_empty_lines(buffer: &mut Buffer, searched: usize) {
-    while searched == 0 && buffer.filled().starts_with(b"\r\n") {
-        buffer.consume(2);
-    }
 }

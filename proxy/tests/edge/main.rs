@@ -13,6 +13,7 @@
     reason = "a test fails by panicking, and reads better in one piece"
 )]
 
+mod attackers;
 mod bodies;
 mod client_address;
 mod clients;

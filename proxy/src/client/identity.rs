@@ -1,15 +1,17 @@
-//! Who a client is, when a load balancer has passed it on.
+//! Who a client is, when a proxy in front of us has passed it or its request on.
 
 use std::future::Future;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Instant;
 
 use edge_core::address::Peer;
 use edge_core::config::ProxyProtocol;
+use edge_core::http::RequestHead;
 use edge_core::proxy_protocol::{self, Origin, Outcome};
 
-use super::Client;
+use super::{Client, SCHEME};
 use crate::admission::Refused;
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
@@ -30,6 +32,30 @@ impl From<Refused> for NoIntroduction {
 }
 
 impl Client {
+    /// Finds out who the client of this request is: the peer, or somebody for whom it speaks and
+    /// may (nginx's realip module).
+    pub(crate) fn identify(&mut self, head: &RequestHead<'_>) {
+        let real_ip = self.terms.real_ip.as_ref();
+        self.scheme = real_ip.map_or(SCHEME, |real_ip| {
+            real_ip.scheme(self.peer, &head.headers, SCHEME)
+        });
+        let client = real_ip.and_then(|real_ip| real_ip.client(self.peer, &head.headers));
+        self.set_client(client);
+    }
+
+    /// The client of a request that cannot be read is the peer.
+    pub(crate) fn identify_as_peer(&mut self) {
+        self.set_client(None);
+    }
+
+    fn set_client(&mut self, client: Option<IpAddr>) {
+        // On one connection it is nearly always the same.
+        if client != self.speaks_for {
+            self.speaks_for = client;
+            self.address = client.map_or(self.peer, Peer::Ip).to_string();
+        }
+    }
+
     /// Waits for a PROXY protocol header, and takes its word for who the client is. `leave` ends
     /// the wait as long as nothing has arrived.
     pub(crate) async fn be_introduced(
