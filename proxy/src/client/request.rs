@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use edge_core::http::{HeadEnd, Rejection, find_head_end};
+use edge_core::http::{HeadEnd, Rejection, find_head_end, leading_empty_lines};
 
 use super::Client;
 use crate::buffer::{Buffer, Buffers, CAPACITY};
@@ -107,7 +107,11 @@ impl Client {
         let deadline = since + self.terms.header_timeout;
         let mut searched = 0;
         loop {
-            skip_empty_lines(buffer, searched);
+            let empty = leading_empty_lines(buffer.filled());
+            if empty > 0 {
+                buffer.consume(empty);
+                searched = 0;
+            }
             match find_head_end(buffer.filled(), searched) {
                 HeadEnd::Complete(head) => {
                     limits.check_length(head).map_err(NoRequest::Refused)?;
@@ -131,12 +135,5 @@ impl Client {
                 Err(_) => return Err(NoRequest::Ended),
             }
         }
-    }
-}
-
-/// RFC 9112 §2.2: empty lines before a request line are passed over.
-fn skip_empty_lines(buffer: &mut Buffer, searched: usize) {
-    while searched == 0 && buffer.filled().starts_with(b"\r\n") {
-        buffer.consume(2);
     }
 }

@@ -189,8 +189,15 @@ fn e4_an_upgrade_that_nobody_answers_is_an_ordinary_request() {
     for path in ["/1", "/2"] {
         assert_eq!(client.reply().unwrap().text(), path);
     }
+    // Empty lines before a request are passed over, however they arrive.
+    for byte in b"\r\n\r\n" {
+        client.send([*byte]);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    client.send("GET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.reply().unwrap().text(), "/3");
     let seen = origin.seen();
-    assert_eq!(seen.len(), 2);
+    assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|seen| seen.header("upgrade").is_none()));
 }
 
