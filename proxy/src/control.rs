@@ -80,6 +80,9 @@ impl Control {
             self.listen(bound);
         }
         let listeners = &edge.live.load().config.listeners;
+        for listener in listeners {
+            self.order(|| Order::Change(listener.clone()));
+        }
         for gone in &old.config.listeners {
             if listeners.iter().all(|kept| kept.address != gone.address) {
                 self.close(&gone.address);
@@ -89,11 +92,11 @@ impl Control {
         Ok(generation)
     }
 
-    /// Binds the listeners that are new or of which an option has changed.
+    /// Binds the listeners that are new, or whose sockets have to be others.
     fn bind_changed(&self, old: &[Listener], new: &[Listener]) -> Result<Vec<Bound>, String> {
         let workers = self.edge.workers.len();
         new.iter()
-            .filter(|listener| !old.contains(listener))
+            .filter(|listener| !old.iter().any(|old| old.binds_as(listener)))
             .map(|listener| {
                 listen::bind(listener, workers, old)
                     .map_err(|error| format!("cannot listen on {}: {error}", listener.address))
@@ -125,9 +128,14 @@ impl Control {
         tracing::info!(%address, "no longer listening");
         // Before the socket closes, so that no client finds one that refuses it.
         drop(lock(&self.socket_files).remove(address));
+        self.order(|| Order::Close(address.clone()));
+    }
+
+    /// Gives an order to every worker.
+    fn order(&self, order: impl Fn() -> Order) {
         for worker in &self.edge.workers {
-            if worker.send(Order::Close(address.clone())).is_err() {
-                tracing::error!(%address, "a worker has ended");
+            if worker.send(order()).is_err() {
+                tracing::error!("a worker has ended");
             }
         }
     }

@@ -23,6 +23,8 @@ pub(crate) use self::file::SocketFile;
 pub(crate) enum Order {
     /// Accept connections on this socket, and no more on another that this address had before.
     Listen(Listener, Listening),
+    /// New connections on this address are treated so.
+    Change(Listener),
     /// Accept no more connections on this address.
     Close(Address),
     /// Write the log lines that have collected, and say when that is done.
@@ -168,7 +170,12 @@ impl Acceptor {
 
 #[cfg(test)]
 mod tests {
-    use edge_core::config::Listener;
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use edge_core::address::Address;
+    use edge_core::config::{Keepalive, Listener};
+    use socket2::SockRef;
 
     use super::{Listening, bind};
 
@@ -189,5 +196,27 @@ mod tests {
             again.sockets[..],
             [Listening::Tcp(_), Listening::Tcp(_)]
         ));
+    }
+
+    /// The kernel passes the option on from the listening socket.
+    #[test]
+    fn connections_inherit_their_probes() {
+        let mut listener = Listener::new(Address::Tcp("127.0.0.1:0".parse().unwrap()));
+        listener.keepalive = Some(Keepalive {
+            idle: Some(Duration::from_mins(1)),
+            ..Keepalive::default()
+        });
+        let mut bound = bind(&listener, 1, &[]).unwrap();
+        let Some(Listening::Tcp(socket)) = bound.sockets.pop() else {
+            panic!("a TCP socket was asked for");
+        };
+        socket.set_nonblocking(false).unwrap();
+        let client = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+        let (accepted, _) = socket.accept().unwrap();
+        let accepted = SockRef::from(&accepted);
+        assert!(accepted.keepalive().unwrap());
+        let idle = accepted.tcp_keepalive_time().unwrap();
+        assert_eq!(idle, Duration::from_mins(1));
+        drop(client);
     }
 }

@@ -1,10 +1,9 @@
 //! What a worker does: carry out orders, accept connections, serve each to its end.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -13,7 +12,7 @@ use edge_core::config::Listener;
 use pingora::protocols::Stream;
 use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use crate::admission::{Counted, Place};
 use crate::client::{Client, NoIntroduction};
@@ -27,23 +26,28 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Carries out orders, and keeps the house in order between them.
 async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
-    // Dropping an address's sender ends its listening.
-    let mut listening: HashMap<Address, oneshot::Sender<()>> = HashMap::new();
+    // What holds for new connections; dropping an address's sender ends its listening.
+    let mut listening: HashMap<Address, watch::Sender<Arc<Listener>>> = HashMap::new();
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Listen(listener, socket)) => match Acceptor::try_from(socket) {
                     Ok(acceptor) => {
-                        let (keep, close) = oneshot::channel();
-                        listening.insert(listener.address.clone(), keep);
-                        let listener = Arc::new(listener);
-                        tokio::spawn(accept(Arc::clone(&worker), listener, acceptor, close));
+                        let address = listener.address.clone();
+                        let (sender, settings) = watch::channel(Arc::new(listener));
+                        listening.insert(address, sender);
+                        tokio::spawn(accept(Arc::clone(&worker), acceptor, settings));
                     }
                     Err(error) => {
                         tracing::error!(address = %listener.address, %error, "cannot listen");
                     }
                 },
+                Some(Order::Change(listener)) => {
+                    if let Some(sender) = listening.get(&listener.address) {
+                        sender.send_replace(Arc::new(listener));
+                    }
+                }
                 Some(Order::Close(address)) => drop(listening.remove(&address)),
                 Some(Order::Flush(done)) => {
                     worker.log.flush(&worker.edge.metrics.log_lost);
@@ -60,32 +64,31 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
     }
 }
 
-/// Accepts connections until `close` says otherwise, and then those that the kernel has already
-/// answered for us: closing the socket over them would reset them.
+/// Accepts connections until the sender of `settings` is dropped, and then those that the kernel
+/// has already answered for us: closing the socket over them would reset them.
 async fn accept(
     worker: Arc<Worker>,
-    listener: Arc<Listener>,
     acceptor: Acceptor,
-    mut close: oneshot::Receiver<()>,
+    mut settings: watch::Receiver<Arc<Listener>>,
 ) {
-    let mut closing = false;
+    let mut open = true;
     loop {
-        let accepted = poll_fn(|cx| {
-            closing = closing || Pin::new(&mut close).poll(cx).is_ready();
-            match acceptor.poll_accept(cx) {
-                Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
-                Poll::Pending if closing => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
+        let accepted = tokio::select! {
+            biased;
+            accepted = poll_fn(|cx| acceptor.poll_accept(cx)) => accepted,
+            changed = settings.changed(), if open => {
+                open = changed.is_ok();
+                continue;
             }
-        });
-        match accepted.await {
-            None => return,
-            Some(Ok((stream, peer))) => {
-                let (worker, listener) = (Arc::clone(&worker), Arc::clone(&listener));
-                tokio::spawn(serve(worker, listener, stream, peer));
+            () = ready(()), if !open => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let listener = Arc::clone(&settings.borrow());
+                tokio::spawn(serve(Arc::clone(&worker), listener, stream, peer));
             }
-            Some(Err(error)) if is_of_one_connection(&error) => {}
-            Some(Err(error)) => {
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
                 // Out of descriptors or memory: it helps nobody to ask again at once.
                 tracing::error!(%error, "connections cannot be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;

@@ -110,6 +110,40 @@ fn connections_without_a_header_or_a_right_to_it_are_closed_and_counted() {
     assert_eq!(origin.connections(), 0);
 }
 
+/// Whom to believe is no matter of the socket, which stays.
+#[test]
+fn a_reload_changes_who_may_speak_for_others() {
+    let origin = mirror();
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    let address = free_address();
+    let sent = [
+        header(Version::V1, "192.0.2.7:1").as_slice(),
+        GET.as_bytes(),
+    ]
+    .concat();
+    let trusting = |from: &str| {
+        edge.configure(&format!(
+            "[[listener]]\naddress = \"{address}\"\nproxy_protocol = {{ from = [\"{from}\"] }}\n{}",
+            proxy_to(&[server(origin.address, "")])
+        ));
+        assert!(edge.reload().status.success());
+    };
+    let served = || {
+        let mut connection = Connection::new(address);
+        drop(connection.stream.write_all(&sent));
+        connection.reply().is_ok()
+    };
+    trusting("192.0.2.0/24");
+    assert!(!served());
+    trusting("127.0.0.1");
+    // The workers hear of it in their own time.
+    edge.eventually("it is served", served);
+    trusting("192.0.2.0/24");
+    edge.eventually("it is not", || !served());
+    let listened = format!("listening address={address}");
+    assert_eq!(edge.log().matches(&listened).count(), 1, "{}", edge.log());
+}
+
 #[test]
 fn limits_per_address_are_of_the_client_that_the_proxy_names() {
     let origin = mirror();

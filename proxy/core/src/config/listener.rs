@@ -8,7 +8,7 @@ use super::{checks, file};
 use crate::address::{Address, BadAddress};
 use crate::networks::Networks;
 
-/// Where clients connect. A listener of which anything changes is bound anew by a reload.
+/// Where clients connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
     /// Where it listens.
@@ -56,6 +56,16 @@ impl Listener {
             mode: EVERYBODY,
             proxy_protocol: None,
         }
+    }
+
+    /// Whether a socket that is bound for `self` is right for `other` as well.
+    pub fn binds_as(&self, other: &Self) -> bool {
+        // Every option but those of single connections.
+        let with_its_own = Self {
+            proxy_protocol: other.proxy_protocol.clone(),
+            ..self.clone()
+        };
+        with_its_own == *other
     }
 }
 
