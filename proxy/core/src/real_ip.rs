@@ -55,8 +55,10 @@ impl RealIp {
     /// The scheme that a trusted peer says the client used; `own`, that of this connection, for all
     /// others, and if it says neither `http` nor `https`.
     pub fn scheme(&self, peer: Peer, headers: &[Header<'_>], own: &'static str) -> &'static str {
+        // The last line is the proxy's own; those before it may have come through it.
         let said = headers
             .iter()
+            .rev()
             .find(|header| header.name == Name::XForwardedProto)
             .filter(|_| self.trusted.contains(peer));
         match said {
@@ -212,6 +214,7 @@ mod tests {
             ("10.0.0.1", "https", "https"),
             ("10.0.0.1", "HTTPS", "https"),
             ("10.0.0.1", "gopher", "http"),
+            ("10.0.0.1", "https\r\nX-Forwarded-Proto: http", "http"),
             ("192.0.2.1", "https", "http"),
         ] {
             let request = format!("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: {said}\r\n\r\n");
