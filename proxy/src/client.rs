@@ -1,177 +1,116 @@
 //! A client's connection: waiting for requests, answering, leaving in an orderly way.
 
-use std::future::{Future, poll_fn};
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+mod identity;
+mod request;
 
-use edge_core::http::{HeadEnd, find_head_end};
+use std::future::poll_fn;
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use edge_core::address::Peer;
+use edge_core::config;
+use edge_core::http::HeadLimits;
 use pingora::protocols::Stream;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
 use crate::timer::{Patience, Timer};
+use crate::worker::Worker;
+
+pub(crate) use self::identity::NoIntroduction;
+pub(crate) use self::request::{NoRequest, Received};
 
 /// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: Stream,
     timer: Timer,
-    /// Its address.
-    pub(crate) ip: IpAddr,
-    /// The same as text.
+    /// Who connected, or whom the PROXY protocol has named.
+    pub(crate) peer: Peer,
+    /// The client's address without port, as text: the peer's, or the one for which it speaks.
     pub(crate) address: String,
+    /// The address for which the peer speaks in this request.
+    speaks_for: Option<IpAddr>,
+    /// `http` or `https`, as the client connected to the first proxy that is trusted.
+    pub(crate) scheme: &'static str,
     /// What it sent while its last request was being answered.
     ahead: Option<Buffer>,
     /// Bytes sent to it.
     pub(crate) sent: u64,
+    /// The patience with it.
+    terms: Arc<config::Client>,
+    /// When it connected.
+    since: Instant,
+    /// Requests it has begun.
+    served: u32,
 }
 
-/// A request head that has arrived.
-#[derive(Debug)]
-pub(crate) struct Received {
-    /// The head, and what came with it.
-    pub(crate) buffer: Buffer,
-    /// The length of the head.
-    pub(crate) head: usize,
-    /// When its first byte was read.
-    pub(crate) since: Instant,
-}
-
-/// Why there is no next request.
-#[derive(Debug)]
-pub(crate) enum NoRequest {
-    /// The connection ended, or has to, with nothing begun.
-    Ended,
-    /// The head took too long.
-    Slow,
-    /// The head is too large.
-    TooLarge,
-    /// A line of the head ends in a bare LF.
-    BareLineFeed,
-}
-
-/// For the whole head, from its first byte (nginx's `client_header_timeout`).
-const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
-/// Between two requests (nginx's `keepalive_timeout`).
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
-/// Between two writes (nginx's `send_timeout`).
-const SEND_TIMEOUT: Duration = Duration::from_mins(1);
-/// Between two reads of a body (nginx's `client_body_timeout`).
-const BODY_TIMEOUT: Duration = Duration::from_mins(1);
-/// The largest head (nginx's `large_client_header_buffers 4 8k`).
-const LARGEST_HEAD: usize = 32 * 1024;
-/// How long an unread request is read over, so that the client sees the answer to it before the
-/// connection is reset (nginx's `lingering_time` and `lingering_timeout`).
-const LINGER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(5));
+/// How clients connect to us.
+const SCHEME: &str = "http";
 
 impl Client {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: Stream, peer: SocketAddr) -> Self {
-        let ip = peer.ip().to_canonical();
+    pub(crate) fn new(stream: Stream, peer: Peer, terms: Arc<config::Client>) -> Self {
         Self {
-            ip,
             stream,
             timer: Timer::default(),
-            address: ip.to_string(),
+            peer,
+            address: peer.to_string(),
+            speaks_for: None,
+            scheme: SCHEME,
             ahead: None,
             sent: 0,
+            terms,
+            since: Instant::now(),
+            served: 0,
         }
     }
 
-    /// Waits for the next request's head. `leave` ends the wait as long as nothing has arrived.
-    pub(crate) async fn next(
-        &mut self,
-        buffers: &Buffers,
-        leave: Pin<&mut impl Future<Output = ()>>,
-        first: bool,
-    ) -> Result<Received, NoRequest> {
-        let mut buffer = match self.ahead.take() {
-            Some(ahead) => ahead,
-            None => self.first_bytes(buffers, leave, first).await?,
-        };
-        let since = Instant::now();
-        match self.rest_of_head(&mut buffer, since).await {
-            Ok(head) => Ok(Received {
-                buffer,
-                head,
-                since,
-            }),
-            Err(error) => {
-                buffers.put_read(buffer);
-                Err(error)
-            }
+    /// The client's address, by which it is balanced; one without any is as good as any other.
+    pub(crate) fn ip(&self) -> IpAddr {
+        match (self.speaks_for, self.peer) {
+            (Some(ip), _) | (None, Peer::Ip(ip)) => ip,
+            (None, Peer::Unix) => Ipv4Addr::UNSPECIFIED.into(),
         }
     }
 
-    /// Waits without a buffer until there is something to read.
-    async fn first_bytes(
-        &mut self,
-        buffers: &Buffers,
-        mut leave: Pin<&mut impl Future<Output = ()>>,
-        first: bool,
-    ) -> Result<Buffer, NoRequest> {
-        let patience = if first { HEAD_TIMEOUT } else { IDLE_TIMEOUT };
-        let mut patience = Patience::new(patience);
-        let (stream, timer) = (&mut self.stream, &mut self.timer);
-        let read = poll_fn(|cx| {
-            let mut buffer = buffers.read_buffer();
-            match buffer.poll_fill(stream, cx) {
-                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Some(buffer)),
-                Poll::Ready(_) => return Poll::Ready(None),
-                Poll::Pending => buffers.put_read(buffer),
-            }
-            if leave.as_mut().poll(cx).is_ready() || patience.poll_over(timer, cx).is_ready() {
-                return Poll::Ready(None);
-            }
-            Poll::Pending
-        });
-        read.await.ok_or(NoRequest::Ended)
+    /// Whether the request that was received at `now` may be followed by another.
+    pub(crate) fn may_stay(&self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.since);
+        self.terms.keepalive.allows(self.served, age)
     }
 
-    async fn rest_of_head(
-        &mut self,
-        buffer: &mut Buffer,
-        since: Instant,
-    ) -> Result<usize, NoRequest> {
-        let mut searched = 0;
-        loop {
-            skip_empty_lines(buffer, searched);
-            match find_head_end(buffer.filled(), searched) {
-                HeadEnd::Complete(head) if head <= LARGEST_HEAD => return Ok(head),
-                HeadEnd::Complete(_) => return Err(NoRequest::TooLarge),
-                HeadEnd::BareLineFeed => return Err(NoRequest::BareLineFeed),
-                HeadEnd::Partial(up_to) => searched = up_to,
-            }
-            if searched >= LARGEST_HEAD {
-                return Err(NoRequest::TooLarge);
-            }
-            if buffer.is_full() {
-                buffer.grow(LARGEST_HEAD);
-            }
-            let deadline = since + HEAD_TIMEOUT;
-            match io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await {
-                Ok(0) => return Err(NoRequest::Ended),
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                    return Err(NoRequest::Slow);
-                }
-                Err(_) => return Err(NoRequest::Ended),
-            }
+    /// How many connections its address may have, if that is limited.
+    pub(crate) fn most_of_one_address(&self) -> Option<NonZeroU32> {
+        self.terms.max_connections_per_address
+    }
+
+    /// The limits of a request head.
+    pub(crate) fn head_limits(&self) -> HeadLimits {
+        self.terms.head
+    }
+
+    fn renew_terms(&mut self, worker: &Worker) {
+        let snapshot = worker.edge.live.load();
+        if !Arc::ptr_eq(&self.terms, &snapshot.config.client) {
+            self.terms = Arc::clone(&snapshot.config.client);
         }
     }
 
     /// Reads more of a request's body.
     pub(crate) async fn read_body(&mut self, buffer: &mut Buffer) -> std::io::Result<usize> {
-        let deadline = Instant::now() + BODY_TIMEOUT;
+        let deadline = Instant::now() + self.terms.body_timeout;
         io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await
     }
 
     /// The patience with the next read of a body.
     pub(crate) fn body_patience(&self) -> Patience {
-        Patience::new(BODY_TIMEOUT)
+        Patience::new(self.terms.body_timeout)
     }
 
     /// Reads more of a request's body.
@@ -195,7 +134,7 @@ impl Client {
             &mut self.timer,
             first,
             second,
-            SEND_TIMEOUT,
+            self.terms.send_timeout,
         )
         .await
     }
@@ -213,7 +152,7 @@ impl Client {
 
     /// The patience with the next write.
     pub(crate) fn patience(&self) -> Patience {
-        Patience::new(SEND_TIMEOUT)
+        Patience::new(self.terms.send_timeout)
     }
 
     /// Writes some of `bytes`.
@@ -283,10 +222,10 @@ impl Client {
             return;
         }
         let mut buffer = self.ahead.take().unwrap_or_else(|| buffers.read_buffer());
-        let end = Instant::now() + LINGER.0;
+        let end = Instant::now() + self.terms.lingering_time;
         loop {
             buffer.clear();
-            let deadline = end.min(Instant::now() + LINGER.1);
+            let deadline = end.min(Instant::now() + self.terms.lingering_timeout);
             match io::fill(&mut self.stream, &mut self.timer, &mut buffer, deadline).await {
                 Ok(count) if count > 0 => {}
                 _ => break,
@@ -306,11 +245,4 @@ fn poll_ahead(ahead: &mut Buffer, stream: &mut Stream, cx: &mut Context<'_>) -> 
         }
     }
     Poll::Pending
-}
-
-/// RFC 9112 §2.2: empty lines before a request line are passed over.
-fn skip_empty_lines(buffer: &mut Buffer, searched: usize) {
-    while searched == 0 && buffer.filled().starts_with(b"\r\n") {
-        buffer.consume(2);
-    }
 }

@@ -3,21 +3,24 @@
 mod admin;
 pub(crate) mod load;
 
-use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener};
+use std::collections::HashMap;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use daemon::admin::AdminServer;
 use daemon::lifecycle::{self, PidFile, Signal, Signals};
+use edge_core::address::Address;
+use edge_core::config::Listener;
 use pingora::server::{ListenFds, ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
 use pingora::services::Service;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 
+use crate::buffer::lock;
 use crate::edge::Edge;
-use crate::listen::{self, Order};
+use crate::listen::{self, Bound, Order, SocketFile};
 use crate::probe;
 use crate::resolve;
 use crate::snapshot::Snapshot;
@@ -28,6 +31,8 @@ pub(crate) struct Control {
     edge: Arc<Edge>,
     /// Probes and name lookups of the configuration in use. Holding them serialises reloads.
     watches: Mutex<JoinSet<()>>,
+    /// The places of the Unix sockets that clients find.
+    socket_files: std::sync::Mutex<HashMap<Address, SocketFile>>,
 }
 
 impl Control {
@@ -36,6 +41,7 @@ impl Control {
         Self {
             edge,
             watches: Mutex::default(),
+            socket_files: std::sync::Mutex::default(),
         }
     }
 
@@ -65,25 +71,24 @@ impl Control {
         let edge = &self.edge;
         let config = load::load(&edge.path).map_err(|report| report.to_string())?;
         let old = edge.live.load_full();
-        let wanted: BTreeSet<SocketAddr> = config.listeners.iter().copied().collect();
-        let present: BTreeSet<SocketAddr> = old.config.listeners.iter().copied().collect();
         // Whatever can fail comes before anything changes.
-        let mut added = Vec::new();
-        for address in wanted.difference(&present) {
-            let sockets = listen::bind(*address, edge.workers.len())
-                .map_err(|error| format!("cannot listen on {address}: {error}"))?;
-            added.push((*address, sockets));
-        }
+        let changed = self.bind_changed(&old.config.listeners, &config.listeners)?;
         let new = Snapshot::new(config, Some(&old), &edge.metrics, &edge.logs)
             .map_err(|error| error.to_string())?;
         load::warn_of_restart(&old.config, &new.config);
         new.apply(&edge.metrics);
         let generation = edge.live.replace(new);
-        for (address, sockets) in added {
-            self.listen(address, sockets);
+        for bound in changed {
+            self.listen(bound);
         }
-        for address in present.difference(&wanted) {
-            self.close(*address);
+        let listeners = &edge.live.load().config.listeners;
+        for listener in listeners {
+            self.order(|| Order::Change(listener.clone()));
+        }
+        for gone in &old.config.listeners {
+            if listeners.iter().all(|kept| kept.address != gone.address) {
+                self.close(&gone.address);
+            }
         }
         *watches = self.watch(&edge.live.load());
         Ok(generation)
@@ -97,20 +102,50 @@ impl Control {
         watches
     }
 
-    fn listen(&self, address: SocketAddr, sockets: Vec<TcpListener>) {
+    /// Binds the listeners that are new, or whose sockets have to be others.
+    fn bind_changed(&self, old: &[Listener], new: &[Listener]) -> Result<Vec<Bound>, String> {
+        let workers = self.edge.workers.len();
+        new.iter()
+            .filter(|listener| !old.iter().any(|old| old.binds_as(listener)))
+            .map(|listener| {
+                listen::bind(listener, workers, old)
+                    .map_err(|error| format!("cannot listen on {}: {error}", listener.address))
+            })
+            .collect()
+    }
+
+    /// Has the workers accept connections on what was bound, in place of what its address had.
+    fn listen(&self, bound: Bound) {
+        let address = &bound.listener.address;
         tracing::info!(%address, "listening");
-        for (worker, socket) in self.edge.workers.iter().zip(sockets) {
-            if worker.send(Order::Listen(address, socket)).is_err() {
+        for (worker, socket) in self.edge.workers.iter().zip(bound.sockets) {
+            if worker
+                .send(Order::Listen(bound.listener.clone(), socket))
+                .is_err()
+            {
                 tracing::error!(%address, "a worker has ended");
             }
         }
+        if let Some(mut file) = bound.file {
+            if let Err(error) = file.publish() {
+                tracing::error!(%address, %error, "the socket cannot be put in its place");
+            }
+            lock(&self.socket_files).insert(address.clone(), file);
+        }
     }
 
-    fn close(&self, address: SocketAddr) {
+    fn close(&self, address: &Address) {
         tracing::info!(%address, "no longer listening");
+        // Before the socket closes, so that no client finds one that refuses it.
+        drop(lock(&self.socket_files).remove(address));
+        self.order(|| Order::Close(address.clone()));
+    }
+
+    /// Gives an order to every worker.
+    fn order(&self, order: impl Fn() -> Order) {
         for worker in &self.edge.workers {
-            if worker.send(Order::Close(address)).is_err() {
-                tracing::error!(%address, "a worker has ended");
+            if worker.send(order()).is_err() {
+                tracing::error!("a worker has ended");
             }
         }
     }
@@ -120,8 +155,8 @@ impl Control {
         let snapshot = self.edge.live.load_full();
         let timeout = snapshot.config.server.graceful_timeout;
         tracing::info!(connections = self.edge.open_connections(), "draining");
-        for address in &snapshot.config.listeners {
-            self.close(*address);
+        for listener in &snapshot.config.listeners {
+            self.close(&listener.address);
         }
         self.edge.drain();
         if tokio::time::timeout(timeout, self.edge.drained())
@@ -197,7 +232,7 @@ pub(crate) struct Sockets {
     /// For operators.
     pub(crate) admin: TcpListener,
     /// For clients.
-    pub(crate) clients: Vec<(SocketAddr, Vec<TcpListener>)>,
+    pub(crate) clients: Vec<Bound>,
 }
 
 impl ControlService {
@@ -211,8 +246,8 @@ impl ControlService {
             .map(PidFile::write)
             .transpose()?;
         let control = Arc::new(Control::new(Arc::clone(&self.edge)));
-        for (address, sockets) in sockets.clients {
-            control.listen(address, sockets);
+        for bound in sockets.clients {
+            control.listen(bound);
         }
         *control.watches.lock().await = control.watch(&config);
         drop(config);
@@ -230,6 +265,7 @@ impl ControlService {
             () = control.look_after() => {}
             () = serve => {}
         }
+        lock(&control.socket_files).clear();
         control.flush_logs().await;
         Ok(())
     }

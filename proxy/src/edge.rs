@@ -1,9 +1,11 @@
 //! What all workers share.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use daemon::reload::Live;
+use edge_core::admission::Addresses;
 use tokio::sync::{Notify, mpsc};
 
 use crate::access_log::LogFiles;
@@ -28,6 +30,8 @@ pub(crate) struct Edge {
     pub(crate) leave: Notify,
     /// Tells the server that all is over.
     pub(crate) over: Notify,
+    /// Connections of each client address.
+    pub(crate) addresses: Mutex<Addresses>,
     draining: AtomicBool,
     open: AtomicUsize,
     closed: Notify,
@@ -50,6 +54,7 @@ impl Edge {
             workers,
             leave: Notify::new(),
             over: Notify::new(),
+            addresses: Mutex::default(),
             draining: AtomicBool::new(false),
             open: AtomicUsize::new(0),
             closed: Notify::new(),
@@ -93,57 +98,20 @@ impl Edge {
         }
     }
 
+    /// One more connection; how many there were before.
+    pub(crate) fn opened(&self) -> usize {
+        self.open.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// One connection less.
+    pub(crate) fn closed(&self) {
+        if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.closed.notify_waiters();
+        }
+    }
+
     /// Connections open now.
     pub(crate) fn open_connections(&self) -> usize {
         self.open.load(Ordering::Relaxed)
-    }
-}
-
-/// Counts a connection for as long as it lives, by what it is doing.
-#[derive(Debug)]
-pub(crate) struct Counted<'a> {
-    edge: &'a Edge,
-    active: bool,
-}
-
-impl<'a> Counted<'a> {
-    /// A connection that waits for its first request.
-    pub(crate) fn new(edge: &'a Edge) -> Self {
-        edge.open.fetch_add(1, Ordering::Relaxed);
-        edge.metrics.idle.inc();
-        Self {
-            edge,
-            active: false,
-        }
-    }
-
-    /// A request is under way.
-    pub(crate) fn begin(&mut self) {
-        self.edge.metrics.idle.dec();
-        self.edge.metrics.active.inc();
-        self.active = true;
-    }
-
-    /// It has ended.
-    pub(crate) fn end(&mut self) {
-        self.edge.metrics.active.dec();
-        self.edge.metrics.idle.inc();
-        self.active = false;
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        if self.active {
-            self.end();
-        }
-        if std::thread::panicking() {
-            // The runtime stops the panic at this connection; the others go on.
-            self.edge.metrics.panics.inc();
-        }
-        self.edge.metrics.idle.dec();
-        if self.edge.open.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.edge.closed.notify_waiters();
-        }
     }
 }

@@ -83,10 +83,12 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
     let (head_bytes, arrived) = bytes
         .split_at_checked(received.head)
         .unwrap_or((bytes, &[]));
-    let head = match RequestHead::parse(head_bytes) {
+    let mut head = match RequestHead::parse_within(head_bytes, &client.head_limits()) {
         Ok(head) => head,
         Err(rejection) => return reject(worker, client, rejection, &mut record).await,
     };
+    head.keep_alive &= client.may_stay(received.since);
+    client.identify(&head);
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };
@@ -123,14 +125,20 @@ pub(crate) async fn serve_no_request(
     client: &mut Client,
     error: NoRequest,
 ) -> After {
-    let (status, reason) = match error {
+    let rejection = match error {
         NoRequest::Ended => return After::Close,
-        NoRequest::Slow => (408, "the request head took longer than a minute"),
-        NoRequest::TooLarge => (431, "the request head is larger than 32k"),
-        NoRequest::BareLineFeed => (400, "a line of the head ends in LF without CR"),
+        NoRequest::Slow => Rejection {
+            status: 408,
+            reason: "the request head took longer than header_timeout",
+        },
+        NoRequest::Refused(rejection) => rejection,
+        NoRequest::BareLineFeed => Rejection {
+            status: 400,
+            reason: "a line of the head ends in LF without CR",
+        },
     };
     let mut record = Record::new(Instant::now(), 0, client.sent);
-    reject(worker, client, Rejection { status, reason }, &mut record).await
+    reject(worker, client, rejection, &mut record).await
 }
 
 /// Answers a request that has no one meaning; it belongs to no site, so the first one's log has it.
@@ -141,6 +149,7 @@ async fn reject(
     record: &mut Record,
 ) -> After {
     let Rejection { status, reason } = rejection;
+    client.identify_as_peer();
     let after = refuse(
         worker,
         client,

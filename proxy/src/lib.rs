@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`command`] | the command line |
 //! | `control` | reload, signals, the admin port |
-//! | `service`, `worker`, `listen`, `client` | threads, sockets, client connections |
+//! | `service`, `worker`, `listen`, `admission`, `client` | threads, sockets, client connections |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
 //! | `snapshot`, `upstream`, `pool`, `probe`, `resolve` | the configuration in use, servers, connections, health, names |
 //! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io` | what the others use |
@@ -14,6 +14,7 @@
 //! connector are pingora's, the HTTP/1 exchange is ours (`docs/adr/0004-engine.md`).
 
 mod access_log;
+mod admission;
 mod buffer;
 mod client;
 mod clock;

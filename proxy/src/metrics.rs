@@ -8,6 +8,8 @@ use prometheus::{
     Gauge, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
 };
 
+use crate::admission::Refused;
+
 /// The edge's metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -17,6 +19,8 @@ pub(crate) struct Metrics {
     pub(crate) idle: IntGauge,
     /// Connections with a request under way.
     pub(crate) active: IntGauge,
+    /// Connections that were closed at once, by reason.
+    pub(crate) refused: Codes<Refused>,
     /// Requests being answered by a server.
     pub(crate) upstream_active: IntGaugeVec,
     /// Requests that wait for a server.
@@ -62,6 +66,7 @@ impl Metrics {
         Ok(Self {
             idle: connections.with_label_values(&["idle"]),
             active: connections.with_label_values(&["active"]),
+            refused: refused(r)?,
             upstream_active: r.gauges(
                 "edge_upstream_active",
                 "Requests a server is answering.",
@@ -174,6 +179,21 @@ impl Metrics {
     pub(crate) fn retries(&self, upstream: &str) -> Codes<&'static str> {
         Codes::new(&self.retries, &[upstream], |reason| vec![*reason])
     }
+}
+
+/// All reasons are there from the start, so that the first refusal is an increase.
+fn refused(registry: &daemon::metrics::Metrics) -> Result<Codes<Refused>, daemon::metrics::Error> {
+    let family = registry.counters(
+        "edge_connections_refused_total",
+        "Connections closed at once, by reason.",
+        &["reason"],
+    )?;
+    for reason in Refused::ALL {
+        family.with_label_values(&[reason.code()]).reset();
+    }
+    Ok(Codes::new(&family, &[], |reason: &Refused| {
+        vec![reason.code()]
+    }))
 }
 
 /// The metrics of one route, looked up once.

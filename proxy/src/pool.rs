@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Instant;
 
-use edge_core::config::Keepalive;
+use edge_core::config::IdleConnections;
 use pingora::protocols::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -68,7 +68,7 @@ impl Pool {
         &self,
         key: Key,
         mut connection: Connection,
-        keepalive: &Keepalive,
+        keepalive: &IdleConnections,
         now: Instant,
     ) {
         connection.requests += 1;

@@ -1,13 +1,14 @@
 //! From a configuration file to a running server.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use daemon::config::Report;
 use daemon::lifecycle::Signals;
+use edge_core::address::Address;
 use edge_core::config::Config;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use pingora::server::configuration::ServerConf;
@@ -30,7 +31,7 @@ pub(crate) enum Error {
     Config(#[from] Report),
     /// A port is in use, or not for us.
     #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, io::Error),
+    Listen(Address, io::Error),
     /// The configuration cannot be put into use.
     #[error("{0}")]
     Snapshot(#[from] snapshot::Error),
@@ -118,13 +119,12 @@ fn bind(config: &Config, workers: usize) -> Result<Sockets, Error> {
     let failed = |address| move |error| Error::Listen(address, error);
     let admin = TcpListener::bind(config.admin)
         .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-        .map_err(failed(config.admin))?;
+        .map_err(failed(Address::Tcp(config.admin)))?;
     let clients = config
         .listeners
         .iter()
-        .map(|address| {
-            let sockets = listen::bind(*address, workers).map_err(failed(*address))?;
-            Ok((*address, sockets))
+        .map(|listener| {
+            listen::bind(listener, workers, &[]).map_err(failed(listener.address.clone()))
         })
         .collect::<Result<_, Error>>()?;
     Ok(Sockets { admin, clients })

@@ -1,25 +1,24 @@
 //! What a worker does: carry out orders, accept connections, serve each to its end.
 
 use std::collections::HashMap;
-use std::future::{Future as _, poll_fn};
-use std::net::SocketAddr;
+use std::future::{Future, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use edge_core::address::{Address, Peer};
+use edge_core::config::Listener;
 use pingora::protocols::Stream;
-use pingora::protocols::l4::stream::Stream as TransportStream;
 use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
-use crate::client::Client;
-use crate::edge::{Counted, Edge};
+use crate::admission::{Counted, Place};
+use crate::client::{Client, NoIntroduction};
+use crate::edge::Edge;
 use crate::exchange::{self, After};
-use crate::listen::Order;
+use crate::listen::{Acceptor, Order};
 use crate::worker::Worker;
 
 /// How often log lines are written and idle connections looked through.
@@ -27,20 +26,28 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Carries out orders, and keeps the house in order between them.
 async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
-    // Dropping an address's sender ends its listening.
-    let mut listening: HashMap<SocketAddr, oneshot::Sender<()>> = HashMap::new();
+    // What holds for new connections; dropping an address's sender ends its listening.
+    let mut listening: HashMap<Address, watch::Sender<Arc<Listener>>> = HashMap::new();
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Listen(address, socket)) => match TcpListener::from_std(socket) {
-                    Ok(listener) => {
-                        let (keep, close) = oneshot::channel();
-                        tokio::spawn(accept(Arc::clone(&worker), listener, close));
-                        listening.insert(address, keep);
+                Some(Order::Listen(listener, socket)) => match Acceptor::try_from(socket) {
+                    Ok(acceptor) => {
+                        let address = listener.address.clone();
+                        let (sender, settings) = watch::channel(Arc::new(listener));
+                        listening.insert(address, sender);
+                        tokio::spawn(accept(Arc::clone(&worker), acceptor, settings));
                     }
-                    Err(error) => tracing::error!(%address, %error, "cannot listen"),
+                    Err(error) => {
+                        tracing::error!(address = %listener.address, %error, "cannot listen");
+                    }
                 },
+                Some(Order::Change(listener)) => {
+                    if let Some(sender) = listening.get(&listener.address) {
+                        sender.send_replace(Arc::new(listener));
+                    }
+                }
                 Some(Order::Close(address)) => drop(listening.remove(&address)),
                 Some(Order::Flush(done)) => {
                     worker.log.flush(&worker.edge.metrics.log_lost);
@@ -57,26 +64,31 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
     }
 }
 
-/// Accepts connections until `close` says otherwise, and then those that the kernel has already
-/// answered for us: closing the socket over them would reset them.
-async fn accept(worker: Arc<Worker>, listener: TcpListener, mut close: oneshot::Receiver<()>) {
-    let mut closing = false;
+/// Accepts connections until the sender of `settings` is dropped, and then those that the kernel
+/// has already answered for us: closing the socket over them would reset them.
+async fn accept(
+    worker: Arc<Worker>,
+    acceptor: Acceptor,
+    mut settings: watch::Receiver<Arc<Listener>>,
+) {
+    let mut open = true;
     loop {
-        let accepted = poll_fn(|cx| {
-            closing = closing || Pin::new(&mut close).poll(cx).is_ready();
-            match listener.poll_accept(cx) {
-                Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
-                Poll::Pending if closing => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
+        let accepted = tokio::select! {
+            biased;
+            accepted = poll_fn(|cx| acceptor.poll_accept(cx)) => accepted,
+            changed = settings.changed(), if open => {
+                open = changed.is_ok();
+                continue;
             }
-        });
-        match accepted.await {
-            None => return,
-            Some(Ok((stream, peer))) => {
-                tokio::spawn(serve(Arc::clone(&worker), stream, peer));
+            () = ready(()), if !open => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let listener = Arc::clone(&settings.borrow());
+                tokio::spawn(serve(Arc::clone(&worker), listener, stream, peer));
             }
-            Some(Err(error)) if is_of_one_connection(&error) => {}
-            Some(Err(error)) => {
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
                 // Out of descriptors or memory: it helps nobody to ask again at once.
                 tracing::error!(%error, "connections cannot be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -95,29 +107,51 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn serve(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
-    // Answers go out as they are written, however small (tcp_nodelay).
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let stream: Stream = Box::new(TransportStream::from(stream));
-    let mut client = Client::new(stream, peer);
-    let mut counted = Counted::new(&worker.edge);
-    let mut leave = pin!(worker.edge.leave.notified());
+async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, peer: Peer) {
+    let edge = &worker.edge;
+    let terms = Arc::clone(&edge.live.load().config.client);
+    let mut counted = match Counted::new(edge, terms.max_connections) {
+        Ok(counted) => counted,
+        Err(refused) => return edge.metrics.refused.inc(refused),
+    };
+    let mut client = Client::new(stream, peer, terms);
+    let mut leave = pin!(edge.leave.notified());
     leave.as_mut().enable();
-    let mut first = true;
-    while first || !worker.edge.is_draining() {
-        let received = client.next(&worker.buffers, leave.as_mut(), first).await;
+    if let Some(by) = &listener.proxy_protocol {
+        let introduced = client.be_introduced(by, &worker.buffers, leave.as_mut());
+        match Box::pin(introduced).await {
+            Ok(()) => {}
+            Err(NoIntroduction::Ended) => return,
+            Err(NoIntroduction::Refused(refused)) => return edge.metrics.refused.inc(refused),
+        }
+    }
+    drop(listener);
+    let _place = match Place::take(edge, client.peer, client.most_of_one_address()) {
+        Ok(place) => place,
+        Err(refused) => return edge.metrics.refused.inc(refused),
+    };
+    converse(&worker, &mut client, &mut counted, leave).await;
+}
+
+/// Answers one request after the other.
+async fn converse(
+    worker: &Worker,
+    client: &mut Client,
+    counted: &mut Counted<'_>,
+    mut leave: Pin<&mut impl Future<Output = ()>>,
+) {
+    loop {
+        let received = client.next(worker, leave.as_mut()).await;
         counted.begin();
         let after = match received {
             // Boxed, because what an exchange keeps across its waits is much larger than what an
             // idle connection does, and a task is as large as its largest state.
-            Ok(received) => Box::pin(exchange::serve(&worker, &mut client, received)).await,
-            Err(error) => Box::pin(exchange::serve_no_request(&worker, &mut client, error)).await,
+            Ok(received) => Box::pin(exchange::serve(worker, client, received)).await,
+            Err(error) => Box::pin(exchange::serve_no_request(worker, client, error)).await,
         };
         counted.end();
-        first = false;
         match after {
+            After::Next if worker.edge.is_draining() => break,
             After::Next => {}
             After::Close => return,
             After::Finish if !client.has_sent_ahead() => return,

@@ -1,5 +1,6 @@
 //! Access log lines: nginx's `log_format` variables, its `combined` format, and JSON.
 
+use crate::address::Peer;
 use crate::http::RequestHead;
 
 /// A log format, parsed once and rendered for each request.
@@ -30,6 +31,7 @@ enum Variable {
     Header(String),
     Host,
     Msec,
+    RealipRemoteAddr,
     Reason,
     RemoteAddr,
     RemoteUser,
@@ -65,6 +67,8 @@ pub struct Entry<'a> {
     pub request: Option<&'a RequestHead<'a>>,
     /// The client's address without port.
     pub remote_addr: &'a str,
+    /// Who connected: the client, or the proxy that spoke for it (`real_ip`).
+    pub peer: Peer,
     /// `http` or `https`.
     pub scheme: &'a str,
     /// The status sent, or 499 if the client left before there was one.
@@ -150,6 +154,7 @@ impl Format {
             }
             Variable::Host => self.text(out, request.map_or("", |head| head.host)),
             Variable::Msec => seconds(out, entry.time.2 * 1000),
+            Variable::RealipRemoteAddr => self.text(out, &entry.peer.to_string()),
             Variable::Reason => self.text(out, entry.reason),
             Variable::RemoteAddr => self.text(out, entry.remote_addr),
             Variable::RemoteUser => self.text(out, ""),
@@ -198,6 +203,7 @@ impl Variable {
             "bytes_sent" => Self::BytesSent,
             "host" => Self::Host,
             "msec" => Self::Msec,
+            "realip_remote_addr" => Self::RealipRemoteAddr,
             "reason" => Self::Reason,
             "remote_addr" => Self::RemoteAddr,
             "remote_user" => Self::RemoteUser,
@@ -276,6 +282,7 @@ mod tests {
         let entry = Entry {
             request: Some(&head),
             remote_addr: "192.0.2.1",
+            peer: Peer::Unix,
             scheme: "http",
             status: 200,
             body_bytes_sent: 5,
@@ -318,8 +325,10 @@ mod tests {
     #[test]
     fn templates() {
         assert_eq!(
-            render("${host} $upstream_addr|$upstream_status $http_user_agent.$uri\t$msec"),
-            "x.com 10.0.0.1:80, 10.0.0.2:80|502, 200 t \\x22q\\x22./a\t645453000.000\n"
+            render(
+                "${host} $realip_remote_addr $upstream_addr|$upstream_status $http_user_agent.$uri\t$msec"
+            ),
+            "x.com unix: 10.0.0.1:80, 10.0.0.2:80|502, 200 t \\x22q\\x22./a\t645453000.000\n"
         );
         assert_eq!(Format::parse("$nosuch").unwrap_err().name, "nosuch");
     }

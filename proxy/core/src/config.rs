@@ -4,7 +4,9 @@
 //! and reports everything that is wrong at once.
 
 mod checks;
+mod client;
 pub mod file;
+mod listener;
 mod resolver;
 mod site;
 mod upstream;
@@ -12,13 +14,17 @@ mod upstream;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
-pub use resolver::Resolver;
-pub use upstream::{Keepalive, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer};
-
+pub use self::client::{Client, Persistence};
+pub use self::listener::{Keepalive, Listener, ProxyProtocol};
+pub use self::resolver::Resolver;
+pub use self::upstream::{
+    IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
+};
 use crate::access::Format;
 use crate::buffering::Buffering;
 use crate::encoding::Gzip;
@@ -34,7 +40,9 @@ pub struct Config {
     /// How the names of servers are looked up.
     pub resolver: Resolver,
     /// Where clients connect; at least one.
-    pub listeners: Vec<SocketAddr>,
+    pub listeners: Vec<Listener>,
+    /// Patience and limits with clients; each connection holds on to those it knows.
+    pub client: Arc<Client>,
     /// Groups of servers.
     pub upstreams: Vec<Upstream>,
     /// Sites; at least one.
@@ -162,7 +170,8 @@ impl Config {
             &mut problems,
         );
         let resolver = resolver::meant(&written.resolver, &mut problems);
-        let listeners = listeners(&written.listener, &mut problems);
+        let listeners = listener::all(&written.listener, &mut problems);
+        let client = Arc::new(client::client(&written.client, &mut problems));
         let upstreams = upstream::all(&written.upstream, &mut problems);
         let sites = site::all(&written.site, &written.upstream, &mut problems);
         let config = admin.map(|admin| Self {
@@ -170,6 +179,7 @@ impl Config {
             admin,
             resolver,
             listeners,
+            client,
             upstreams,
             sites,
         });
@@ -193,28 +203,6 @@ fn server(written: &file::Server, problems: &mut Problems) -> Server {
         error_log: log.path.map(PathBuf::from),
         level: log.level,
     }
-}
-
-fn listeners(written: &[file::Listener], problems: &mut Problems) -> Vec<SocketAddr> {
-    let place = Place::root().key("listener");
-    if written.is_empty() {
-        problems.push_with_help(
-            &Place::root(),
-            "there is no listener, so no client can connect",
-            "add [[listener]] with address = \"0.0.0.0:80\"",
-        );
-    }
-    let mut listeners = Vec::new();
-    for (index, listener) in written.iter().enumerate() {
-        let at = place.index(index).key("address");
-        if let Some(address) = checks::address(&listener.address, &at, problems) {
-            if listeners.contains(&address) {
-                problems.push(&at, format!("{address} is listened on twice"));
-            }
-            listeners.push(address);
-        }
-    }
-    listeners
 }
 
 #[cfg(test)]

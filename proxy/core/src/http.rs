@@ -6,13 +6,15 @@
 
 mod chunked;
 mod head;
+mod limits;
 mod name;
 mod request;
 mod response;
 mod target;
 
 pub use chunked::{ChunkError, Chunks, Piece};
-pub use head::{HeadEnd, find_head_end};
+pub use head::{HeadEnd, find_head_end, leading_empty_lines};
+pub use limits::HeadLimits;
 pub use name::Name;
 pub use request::{Method, Rejection, RequestHead};
 pub use response::{BadResponse, ResponseHead};

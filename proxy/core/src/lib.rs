@@ -1,7 +1,8 @@
 //! The edge's decisions, without sockets, clocks or threads.
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
-//! functions: what a request head says ([`http`]), where it goes ([`route`]), which server takes it
+//! functions: where sockets listen ([`address`]), how many
+//! connections somebody may have ([`admission`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), how a
 //! body is compressed ([`encoding`]) and how a request is logged ([`access`]). Types with state
@@ -10,6 +11,8 @@
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
 
 pub mod access;
+pub mod address;
+pub mod admission;
 pub mod balance;
 pub mod budget;
 pub mod buffering;
@@ -19,7 +22,10 @@ pub mod failure;
 pub mod forward;
 pub mod health;
 pub mod http;
+pub mod networks;
 pub mod probe;
+pub mod proxy_protocol;
+pub mod real_ip;
 pub mod retry;
 pub mod route;
 pub mod template;

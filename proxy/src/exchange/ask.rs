@@ -133,8 +133,8 @@ impl Exchange<'_> {
         if let Some(template) = &config.key {
             let subject = Subject {
                 head: self.head,
-                client: self.client.ip,
-                scheme: "http",
+                client: &self.client.address,
+                scheme: self.client.scheme,
             };
             template.render(&mut key, &subject);
         }
@@ -145,7 +145,7 @@ impl Exchange<'_> {
         let ask = Ask {
             now,
             tried,
-            client: self.client.ip,
+            client: self.client.ip(),
             key: &key,
             sticky: brought(&self.route.upstream, self.head),
             random,

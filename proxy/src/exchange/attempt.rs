@@ -191,7 +191,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             target: self.target,
             default_host: self.route.upstream.name(),
             client: &client.address,
-            scheme: "http",
+            scheme: client.scheme,
             body: body.length(),
         };
         forward::write_request(&mut out, self.head, &outgoing);

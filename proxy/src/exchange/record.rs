@@ -120,6 +120,7 @@ impl Record {
         let entry = Entry {
             request: head,
             remote_addr: &client.address,
+            peer: client.peer,
             scheme: "http",
             status: self.status,
             body_bytes_sent: self.body_sent,

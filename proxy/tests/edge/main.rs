@@ -13,14 +13,18 @@
     reason = "a test fails by panicking, and reads better in one piece"
 )]
 
+mod attackers;
 mod balancing;
 mod bodies;
 mod buffering;
+mod client_address;
+mod clients;
 mod failover;
 mod gzip;
 mod health;
 mod http;
 mod lifecycle;
+mod listeners;
 mod logs;
 mod names;
 mod origin;

@@ -28,11 +28,14 @@ impl Load {
                 let mut client = Connection::new(address);
                 while !stop.load(Ordering::SeqCst) {
                     client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
-                    let status = client.reply().map_or(0, |reply| reply.status);
+                    let reply = client.reply();
+                    let status = reply.as_ref().map_or(0, |reply| reply.status);
                     *statuses.lock().unwrap().entry(status).or_default() += 1;
-                    if status == 0 {
-                        client = Connection::new(address);
+                    // After keepalive_requests the edge says so.
+                    if reply.is_ok_and(|reply| reply.header("connection") != Some("close")) {
+                        continue;
                     }
+                    client = Connection::new(address);
                 }
             })
         };

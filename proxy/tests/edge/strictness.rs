@@ -71,7 +71,46 @@ fn e4_ambiguous_requests_are_refused_before_any_server_is_asked() {
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         ("GET / HTTP/1.1\nHost: a\n\n", 400),
         ("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+        ),
+        (
+            "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\nx",
+            400,
+        ),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX : a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: a\nY: b\r\n\r\n", 400),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Real-IP\r\n\r\n",
+            400,
+        ),
+        ("GET /a HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        ("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
         (&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"), 414),
+        (
+            &format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n"),
+            431,
+        ),
+        (
+            &format!(
+                "GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+                long.repeat(15)
+            ),
+            431,
+        ),
         (
             &format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}{long}\r\n\r\n"),
             431,
@@ -131,6 +170,80 @@ fn q3_forwarding_headers_are_the_edge_s_own() {
             "Accept: a",
         ]
     );
+}
+
+/// nginx passes over the upgrade and serves both, pingora closes after the first; what must not
+/// happen is that the server gets the second as bytes of a protocol that nobody agreed upon.
+#[test]
+fn e4_an_upgrade_that_nobody_answers_is_an_ordinary_request() {
+    let origin = Origin::start(|request, stream| {
+        let path = request.path().to_owned();
+        answer(stream, &path)
+    });
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    let mut client = Connection::new(edge.http);
+    client.send(
+        "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n\
+         GET /2 HTTP/1.1\r\nHost: a\r\n\r\n",
+    );
+    for path in ["/1", "/2"] {
+        assert_eq!(client.reply().unwrap().text(), path);
+    }
+    // Empty lines before a request are passed over, however they arrive.
+    for byte in b"\r\n\r\n" {
+        client.send([*byte]);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    client.send("GET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.reply().unwrap().text(), "/3");
+    let seen = origin.seen();
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|seen| seen.header("upgrade").is_none()));
+}
+
+#[test]
+fn e4_what_has_one_meaning_is_served() {
+    let origin = Origin::start(|request, stream| {
+        let body = String::from_utf8_lossy(&request.body);
+        answer(stream, &format!("{} {body}", request.path()))
+    });
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    for (request, expected) in [
+        (
+            "GET http://a/absolute HTTP/1.1\r\nHost: a\r\n\r\n",
+            "/absolute ",
+        ),
+        (
+            "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\n\r\n",
+            "/1 x",
+        ),
+        (
+            "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\nX: y\r\n\r\n",
+            "/2 ",
+        ),
+        ("\r\nGET /3 HTTP/1.1\r\nhost:a\r\n\r\n", "/3 "),
+        (
+            "GET /a%2Fb?c=%00 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "/a%2Fb?c=%00 ",
+        ),
+    ] {
+        let mut client = Connection::new(edge.http);
+        let reply = client.send(request).reply().unwrap();
+        assert_eq!((reply.status, reply.text()), (200, expected), "{request}");
+    }
+}
+
+/// nginx drops them as well (`ignore_invalid_headers`, `underscores_in_headers off`).
+#[test]
+fn q5_a_name_with_an_underscore_does_not_reach_the_server() {
+    let origin = Origin::saying("x");
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    let mut client = Connection::new(edge.http);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nX_Forwarded_For: 1\r\nX-Kept: 2\r\n\r\n");
+    assert_eq!(client.reply().unwrap().status, 200);
+    let seen = &origin.seen()[0];
+    assert_eq!(seen.header("x_forwarded_for"), None);
+    assert_eq!(seen.header("x-kept"), Some("2"));
 }
 
 /// An upstream that only records bytes, and closes after each batch.

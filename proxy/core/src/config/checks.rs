@@ -7,6 +7,7 @@ use std::time::Duration;
 use settings::{Period, Place, Problems};
 
 use super::ServerAddress;
+use crate::networks::{BadNetwork, Network, Networks};
 
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
@@ -117,4 +118,23 @@ pub(super) fn last_line(error: &regex::Error) -> String {
     let reason = text.lines().last().unwrap_or_default();
     let reason = reason.trim_start_matches("error: ");
     format!("not a regular expression: {reason}")
+}
+
+/// Networks, addresses and `unix:`.
+pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) -> Networks {
+    let mut one = |(index, text): (usize, &String)| match text.parse::<Network>() {
+        Ok(network) => Some(network),
+        Err(error) => {
+            let message = format!("`{text}` {error}");
+            match error {
+                BadNetwork::Syntax => problems.push(&at.index(index), message),
+                BadNetwork::HostBits(network) => {
+                    let help = format!("\"{network}\"");
+                    problems.push_with_help(&at.index(index), message, help);
+                }
+            }
+            None
+        }
+    };
+    written.iter().enumerate().filter_map(&mut one).collect()
 }

@@ -3,6 +3,7 @@
 //! Every field's doc comment is its documentation in the JSON Schema that `hifate-edge schema`
 //! prints; defaults are named here and their reasons stand beside them.
 
+mod client;
 mod listener;
 mod resolver;
 mod server;
@@ -14,7 +15,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use listener::Listener;
+pub use client::Client;
+pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use resolver::Resolver;
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
@@ -41,6 +43,9 @@ pub struct Config {
     /// Where clients connect.
     #[serde(default)]
     pub listener: Vec<Listener>,
+    /// Patience and limits with clients.
+    #[serde(default)]
+    pub client: Client,
     /// Groups of servers, by name.
     #[serde(default)]
     pub upstream: BTreeMap<String, Upstream>,

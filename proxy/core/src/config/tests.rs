@@ -37,7 +37,8 @@ proxy = { to = "web_app" }
 #[test]
 fn the_seed_s_configuration() {
     let config = meant(SEED).unwrap();
-    assert_eq!(config.listeners, ["0.0.0.0:80".parse().unwrap()]);
+    let everywhere = Listener::new("0.0.0.0:80".parse().unwrap());
+    assert_eq!(config.listeners, [everywhere]);
     let upstream = &config.upstreams[0];
     assert_eq!(upstream.servers[0].settings.weight.get(), 2);
     assert!(upstream.servers[1].settings.backup);
@@ -77,6 +78,28 @@ address = "::1:80"
 address = "127.0.0.1:80"
 [[listener]]
 address = "127.0.0.1:80"
+backlog = 0
+ipv6_only = true
+mode = "0660"
+[[listener]]
+address = "unix:edge.sock"
+[[listener]]
+address = "unix:/run/edge.sock"
+mode = "rw"
+keepalive = { idle = "250ms", probes = 500 }
+[[listener]]
+address = "[::]:80"
+proxy_protocol = { from = ["10.0.0.1/8", "lb"] }
+[[listener]]
+address = "[::]:81"
+proxy_protocol = { from = [] }
+[client]
+header_timeout = 0
+keepalive_requests = 0
+max_uri = "64k"
+max_headers = 1000
+trusted = ["10.0.0.1", "unix:", "10.0.0.0/33"]
+real_ip_header = "X_Real"
 [upstream.empty]
 [upstream.web_app]
 retry = { on = ["eror", "http_505", "off"] }
@@ -119,6 +142,23 @@ names = ["c.com"]
         "listener[0].address: `0.0.0.0` is not an IP address with a port (add the port, such as \"0.0.0.0:80\")",
         "listener[1].address: `::1:80` is not an IP address with a port (write IPv6 addresses in brackets: \"[::1]:80\")",
         "listener[3].address: 127.0.0.1:80 is listened on twice",
+        "listener[3].mode: only a Unix socket has permissions",
+        "listener[3].ipv6_only: 127.0.0.1:80 is not IPv6",
+        "listener[3].backlog: the backlog is a number from 1 to 2^31",
+        "listener[4].address: `unix:edge.sock` is not an absolute path after `unix:` (\"unix:/run/hifate/edge.sock\")",
+        "listener[5].keepalive.idle: whole seconds from 1 to 32767",
+        "listener[5].keepalive.probes: a number from 1 to 127",
+        "listener[5].mode: `rw` is no permission (octal digits, such as \"0660\")",
+        "listener[5].keepalive: a Unix socket has no silent connections to probe",
+        "listener[6].proxy_protocol.from[0]: `10.0.0.1/8` has bits after its prefix (\"10.0.0.0/8\")",
+        "listener[6].proxy_protocol.from[1]: `lb` is neither an address nor a network such as 10.0.0.0/8",
+        "listener[7].proxy_protocol.from: nobody could connect: name the load balancers ([\"10.0.0.0/8\"])",
+        "client.header_timeout: a duration of 0 would always have passed",
+        "client.keepalive_requests: must be at least 1",
+        "client.max_headers: a number from 1 to 256",
+        "client.max_uri: a size from 1 to max_header (32k)",
+        "client.trusted[2]: `10.0.0.0/33` is neither an address nor a network such as 10.0.0.0/8",
+        "client.real_ip_header: `X_Real` is no name of a header (\"X-Forwarded-For\", \"Forwarded\", \"X-Real-IP\")",
         "upstream.empty: upstream `empty` has no server (add [[upstream.empty.server]] with an address)",
         "upstream.web_app.health_check.path: the path `health` does not start with a slash (\"/health\")",
         "upstream.web_app.health_check.interval: a duration of 0 would always have passed",
@@ -173,4 +213,20 @@ fn q7_the_uri_replaces_the_matched_prefix() {
         docs.apply(b"/docs/a b?", "/docs/a%20b%3F?q"),
         "/v2/a%20b%3F?q"
     );
+}
+
+/// nginx's `keepalive_requests`, `keepalive_time` and `keepalive_timeout 0`.
+#[test]
+fn t4_persistence_ends_with_requests_or_with_age() {
+    let client = meant(&format!("[client]\nkeepalive_requests = 2\n{SEED}"))
+        .unwrap()
+        .client;
+    let hour = Duration::from_hours(1);
+    assert!(client.keepalive.allows(1, hour));
+    assert!(!client.keepalive.allows(2, hour));
+    assert!(!client.keepalive.allows(1, hour + Duration::from_millis(1)));
+    let client = meant(&format!("[client]\nkeepalive_timeout = 0\n{SEED}"))
+        .unwrap()
+        .client;
+    assert!(!client.keepalive.allows(1, Duration::ZERO));
 }

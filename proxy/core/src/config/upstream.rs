@@ -38,7 +38,7 @@ pub struct Upstream {
     /// Requests that wait for a server, if any may.
     pub queue: Option<Queue>,
     /// Idle connections that are kept.
-    pub keepalive: Keepalive,
+    pub keepalive: IdleConnections,
     /// The servers, each address once.
     pub servers: Vec<UpstreamServer>,
     /// TLS to the servers, if any.
@@ -51,7 +51,7 @@ pub struct Upstream {
 
 /// Idle connections that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keepalive {
+pub struct IdleConnections {
     /// The most that each worker keeps to one server.
     pub most: usize,
     /// For how long.
@@ -95,7 +95,7 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
             .queue
             .as_ref()
             .map(|queue| method::queue(queue, &at.key("queue"), problems)),
-        keepalive: Keepalive {
+        keepalive: IdleConnections {
             most: written.keepalive,
             timeout: written.keepalive_timeout.0,
             requests: NonZeroU32::new(written.keepalive_requests),

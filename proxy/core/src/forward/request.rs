@@ -11,9 +11,10 @@ pub struct Outgoing<'a> {
     /// The Host to send where the client sent none (HTTP/1.0): the upstream's name, as nginx's
     /// `$proxy_host`.
     pub default_host: &'a str,
-    /// The client's address without port.
+    /// The client's address without port; where a trusted proxy speaks for it, that of the client
+    /// and not of the proxy.
     pub client: &'a str,
-    /// `http` or `https`, as the client connected.
+    /// `http` or `https`, as the client connected to us or to a trusted proxy.
     pub scheme: &'static str,
     /// The body as it is sent on; a buffered one has a known length.
     pub body: BodyLength,

@@ -14,6 +14,13 @@ pub enum HeadEnd {
     BareLineFeed,
 }
 
+/// How many bytes of `buffer` are empty lines before a request line, which are passed over
+/// (RFC 9112 §2.2).
+pub fn leading_empty_lines(buffer: &[u8]) -> usize {
+    let pairs = buffer.as_chunks::<2>().0;
+    2 * pairs.iter().take_while(|pair| *pair == b"\r\n").count()
+}
+
 /// Looks for the end of the head in `buffer`, of which the first `searched` bytes are known not to
 /// hold it.
 ///
@@ -39,7 +46,14 @@ pub fn find_head_end(buffer: &[u8], searched: usize) -> HeadEnd {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{HeadEnd, find_head_end};
+    use super::{HeadEnd, find_head_end, leading_empty_lines};
+
+    #[test]
+    fn counts_empty_lines_before_a_request() {
+        for (text, length) in [("", 0), ("\r\n\r\nGET", 4), ("\r\n\r", 2), ("\n\r\n", 0)] {
+            assert_eq!(leading_empty_lines(text.as_bytes()), length, "{text:?}");
+        }
+    }
 
     #[test]
     fn stops_after_the_empty_line() {

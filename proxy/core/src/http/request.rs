@@ -2,7 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::{BodyLength, Header, Name, Version, list};
+use super::limits::{LONG_HEADER_LINE, LONG_REQUEST_LINE, MANY_HEADERS, MOST_HEADERS};
+use super::{BodyLength, HeadLimits, Header, Name, Version, list};
 
 /// A request method. Those of RFC 9110 by name, since retries, bodies and metrics ask for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    const fn new(status: u16, reason: &'static str) -> Self {
+    pub(super) const fn new(status: u16, reason: &'static str) -> Self {
         Self { status, reason }
     }
 
@@ -99,16 +100,16 @@ pub struct RequestHead<'b> {
     pub expects_continue: bool,
 }
 
-/// The most header lines that are read (pingora's own limit, kept).
-const MOST_HEADERS: usize = 256;
-
-/// The longest request line, as `large_client_header_buffers 4 8k`.
-const LONGEST_LINE: usize = 8 * 1024;
-
 impl<'b> RequestHead<'b> {
     /// Reads a complete head, its empty line included (see [`find_head_end`](super::find_head_end)).
+    /// It may be as large as [`HeadLimits::default`] says.
     pub fn parse(bytes: &'b [u8]) -> Result<Self, Rejection> {
-        let line = request_line(bytes)?;
+        Self::parse_within(bytes, &HeadLimits::default())
+    }
+
+    /// As [`RequestHead::parse`], with limits of one's own.
+    pub fn parse_within(bytes: &'b [u8], limits: &HeadLimits) -> Result<Self, Rejection> {
+        let line = request_line(bytes, limits.request_line)?;
         let mut parsed = httparse::Request::new(&mut []);
         let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
         match parsed.parse_with_uninit_headers(bytes, &mut lines) {
@@ -122,6 +123,9 @@ impl<'b> RequestHead<'b> {
         };
         let method = method(parsed.method.unwrap_or_default())?;
         let (authority_form, target) = split_target(parsed.path.unwrap_or_default())?;
+        if parsed.headers.len() > limits.headers {
+            return Err(MANY_HEADERS);
+        }
         let mut fields = Fields::default();
         let mut headers = Vec::with_capacity(parsed.headers.len());
         for line in parsed.headers.iter() {
@@ -130,6 +134,9 @@ impl<'b> RequestHead<'b> {
                 raw_name: line.name,
                 value: line.value,
             };
+            if line.name.len() + ": ".len() + line.value.len() > limits.header_line {
+                return Err(LONG_HEADER_LINE);
+            }
             fields.read(&header, bytes)?;
             if !line.name.contains('_') {
                 headers.push(header);
@@ -307,14 +314,14 @@ impl<'b> Fields<'b> {
 }
 
 /// The request line without its line end; leading empty lines are passed over (RFC 9112 §2.2).
-fn request_line(bytes: &[u8]) -> Result<&str, Rejection> {
+fn request_line(bytes: &[u8], longest: usize) -> Result<&str, Rejection> {
     let line = bytes
         .split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .find(|line| !line.is_empty())
         .unwrap_or_default();
-    if line.len() > LONGEST_LINE {
-        return Err(Rejection::new(414, "the request line is longer than 8k"));
+    if line.len() > longest {
+        return Err(LONG_REQUEST_LINE);
     }
     std::str::from_utf8(line).map_err(|_| Rejection::bad("the request line is not text"))
 }
@@ -324,7 +331,7 @@ fn syntax(error: httparse::Error, line: &str) -> Rejection {
         httparse::Error::HeaderName => Rejection::bad("a header name is malformed"),
         httparse::Error::HeaderValue => Rejection::bad("a header value is malformed"),
         httparse::Error::NewLine => Rejection::bad("a line does not end in CRLF"),
-        httparse::Error::TooManyHeaders => Rejection::bad("more than 256 header lines"),
+        httparse::Error::TooManyHeaders => MANY_HEADERS,
         httparse::Error::Version if names_other_version(line) => {
             Rejection::new(505, "an HTTP version other than 1.0 and 1.1")
         }

@@ -108,7 +108,7 @@ pub(super) fn arrived(result: io::Result<usize>) -> Result<(), Incomplete> {
             Err(Incomplete::Refused(Refusal::request(
                 408,
                 "body_timeout",
-                "nothing of the request body arrived for too long",
+                "nothing of the request body arrived within body_timeout",
             )))
         }
         Err(_) => Err(Incomplete::Gone),
