@@ -52,9 +52,11 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
     write_status_line(out, head.status, head.reason);
     write_own_headers(out, form.date, form.connection);
     let named = names_headers(&head.headers);
+    let mut has_length = form.body != BodyLength::Empty;
     for header in &head.headers {
+        let again = header.name == Name::ContentLength && std::mem::replace(&mut has_length, true);
         let dropped = !is_forwarded(header.name)
-            || (header.name == Name::ContentLength && form.body != BodyLength::Empty)
+            || again
             || (header.name == Name::AcceptRanges && form.gzip)
             || (named && is_named(&head.headers, header));
         if dropped {
@@ -246,6 +248,9 @@ mod tests {
     fn the_answer_to_head_keeps_its_length() {
         let sent = forwarded(RESPONSE, &form(BodyLength::Empty, false));
         assert!(sent.contains("Content-Length: 5\r\n"), "{sent}");
+        let twice = RESPONSE.replace("ETag", "Content-Length: 5\r\nETag");
+        let sent = forwarded(&twice, &form(BodyLength::Empty, false));
+        assert_eq!(sent.matches("Content-Length").count(), 1, "{sent}");
     }
 
     proptest! {

@@ -70,10 +70,11 @@ impl<'b> ResponseHead<'b> {
                 value: line.value,
             })
             .collect();
+        let length = content_length(&headers)?;
         let body = if to_head_request || status < 200 || status == 204 || status == 304 {
             BodyLength::Empty
         } else {
-            body_length(&headers, version)?
+            body_length(length, &headers, version)?
         };
         let keep_alive = keeps_alive(&headers, version) && body != BodyLength::UntilClose;
         let accel_buffering = headers
@@ -100,31 +101,45 @@ impl<'b> ResponseHead<'b> {
     }
 }
 
-fn body_length(headers: &[Header<'_>], version: Version) -> Result<BodyLength, BadResponse> {
+/// The length that the head names. The same one said twice is harmless in a response; two are not,
+/// even where no body follows: the client would have to choose.
+fn content_length(headers: &[Header<'_>]) -> Result<Option<u64>, BadResponse> {
     let mut length = None;
-    let mut codings = 0;
-    for header in headers {
-        if header.name == Name::ContentLength {
-            let text = std::str::from_utf8(header.value).map_err(|_| BadResponse::Length)?;
-            let number = text
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| text.parse::<u64>().ok())
-                .flatten()
-                .ok_or(BadResponse::Length)?;
-            // The same length said twice is harmless in a response; two lengths are not.
-            if length
-                .replace(number)
-                .is_some_and(|before| before != number)
-            {
-                return Err(BadResponse::Length);
-            }
-        } else if header.name == Name::TransferEncoding {
-            if !header.value.eq_ignore_ascii_case(b"chunked") {
-                return Err(BadResponse::Length);
-            }
-            codings += 1;
+    for header in headers
+        .iter()
+        .filter(|header| header.name == Name::ContentLength)
+    {
+        let text = std::str::from_utf8(header.value).map_err(|_| BadResponse::Length)?;
+        let number = text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| text.parse::<u64>().ok())
+            .flatten()
+            .ok_or(BadResponse::Length)?;
+        if length
+            .replace(number)
+            .is_some_and(|before| before != number)
+        {
+            return Err(BadResponse::Length);
         }
+    }
+    Ok(length)
+}
+
+fn body_length(
+    length: Option<u64>,
+    headers: &[Header<'_>],
+    version: Version,
+) -> Result<BodyLength, BadResponse> {
+    let mut codings = 0;
+    for header in headers
+        .iter()
+        .filter(|header| header.name == Name::TransferEncoding)
+    {
+        if !header.value.eq_ignore_ascii_case(b"chunked") {
+            return Err(BadResponse::Length);
+        }
+        codings += 1;
     }
     match (codings, length) {
         (0, Some(0)) => Ok(BodyLength::Empty),
@@ -197,6 +212,11 @@ mod tests {
         assert_eq!(
             ResponseHead::parse(head, true).unwrap().body,
             BodyLength::Empty
+        );
+        let head = b"HTTP/1.1 304 X\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n";
+        assert_eq!(
+            ResponseHead::parse(head, false).unwrap_err(),
+            BadResponse::Length
         );
     }
 
