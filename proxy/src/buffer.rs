@@ -10,7 +10,7 @@ use pingora::protocols::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Bytes that were read and not yet used, with room for more behind them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
     start: usize,

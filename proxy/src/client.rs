@@ -102,10 +102,11 @@ impl Client {
         }
     }
 
-    /// Reads more of a request's body.
-    pub(crate) async fn read_body(&mut self, buffer: &mut Buffer) -> std::io::Result<usize> {
-        let deadline = Instant::now() + self.terms.body_timeout;
-        io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await
+    /// Reads more of a request's body, into a buffer that is taken when there is something to read:
+    /// a client that takes its time over a body costs no memory. Nothing read is the end.
+    pub(crate) async fn read_body(&mut self, buffers: &Buffers) -> std::io::Result<Buffer> {
+        let mut patience = self.body_patience();
+        poll_fn(|cx| self.poll_read_body(cx, buffers, &mut patience)).await
     }
 
     /// The patience with the next read of a body.
@@ -113,17 +114,19 @@ impl Client {
         Patience::new(self.terms.body_timeout)
     }
 
-    /// Reads more of a request's body.
+    /// Reads more of a request's body; see [`Client::read_body`].
     pub(crate) fn poll_read_body(
         &mut self,
         cx: &mut Context<'_>,
-        buffer: &mut Buffer,
+        buffers: &Buffers,
         patience: &mut Patience,
-    ) -> Poll<std::io::Result<usize>> {
-        match buffer.poll_fill(&mut self.stream, cx) {
-            Poll::Ready(result) => Poll::Ready(result),
-            Poll::Pending => patience.poll_over(&mut self.timer, cx).map(Err),
+    ) -> Poll<std::io::Result<Buffer>> {
+        let mut buffer = buffers.large_buffer();
+        if let Poll::Ready(result) = buffer.poll_fill(&mut self.stream, cx) {
+            return Poll::Ready(result.map(|_| buffer));
         }
+        buffers.put_read(buffer);
+        patience.poll_over(&mut self.timer, cx).map(Err)
     }
 
     /// Writes `first` and then `second`.

@@ -24,6 +24,9 @@ use crate::worker::Worker;
 /// How often log lines are written and idle connections looked through.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How long a connection that was accepted while the edge stops has to say something.
+const LATE: Duration = Duration::from_secs(1);
+
 /// Carries out orders, and keeps the house in order between them.
 async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
     // What holds for new connections; dropping an address's sender ends its listening.
@@ -115,8 +118,17 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, pee
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
     let mut client = Client::new(stream, peer, terms);
-    let mut leave = pin!(edge.leave.notified());
-    leave.as_mut().enable();
+    let mut told = pin!(edge.leave.notified());
+    told.as_mut().enable();
+    let late = edge.is_draining();
+    let mut leave = pin!(async {
+        // Who connected in the moment of the stop was not told, and may be about to ask.
+        if late {
+            tokio::time::sleep(LATE).await;
+        } else {
+            told.await;
+        }
+    });
     if let Some(by) = &listener.proxy_protocol {
         let introduced = client.be_introduced(by, &worker.buffers, leave.as_mut());
         match Box::pin(introduced).await {

@@ -199,7 +199,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         let mut buffer = buffers.read_buffer();
         let patience = self.route.proxy.send_timeout;
         let server = (&mut connection, &mut buffer);
-        let sent = body.send(&out, server, client, patience).await;
+        let sent = body.send(&out, server, (client, buffers), patience).await;
         out.clear();
         let result = match sent {
             Ok(sent) => {

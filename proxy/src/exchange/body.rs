@@ -12,7 +12,7 @@ use edge_core::http::BodyLength;
 use self::inflow::Inflow;
 pub(super) use self::send::{SendError, Sent};
 use super::{Exchange, Refusal};
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
 
 /// A request body.
@@ -95,10 +95,7 @@ impl Body {
         let used = body.take(&mut inflow, arrived)?;
         if !inflow.is_done() {
             go_on(exchange).await?;
-            let mut buffer = buffers.large_buffer();
-            let result = body.fill(&mut inflow, exchange.client, &mut buffer).await;
-            exchange.client.keep_ahead(buffer, buffers);
-            result?;
+            body.fill(&mut inflow, exchange.client, buffers).await?;
         }
         exchange.record.request_length += inflow.read;
         Ok((body, used))
@@ -116,13 +113,14 @@ impl Body {
         &mut self,
         inflow: &mut Inflow,
         client: &mut Client,
-        buffer: &mut Buffer,
+        buffers: &Buffers,
     ) -> Result<(), Incomplete> {
         while !inflow.is_done() {
-            let result = client.read_body(buffer).await;
-            inflow::arrived(result)?;
+            let mut buffer = inflow::arrived(client.read_body(buffers).await)?;
             let used = self.take(inflow, buffer.filled())?;
             buffer.consume(used);
+            // What came behind the body belongs to the next request.
+            client.keep_ahead(buffer, buffers);
         }
         Ok(())
     }

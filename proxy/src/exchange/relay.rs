@@ -240,6 +240,11 @@ impl Exchange<'_> {
     async fn drain(&mut self, answer: &mut Answer, mut spool: Spool) -> Result<(), Cut> {
         let mut patience = self.client.patience();
         while !spool.is_empty() {
+            if answer.server.is_none() {
+                // Nothing more is read, so only what waits takes memory.
+                let buffer = std::mem::take(&mut answer.buffer);
+                self.worker.buffers.put_read(buffer);
+            }
             match self.next_event(answer, &spool, &mut patience).await {
                 Event::Wrote(Ok(count)) => {
                     spool.consume(count).map_err(Cut::Edge)?;

@@ -5,6 +5,7 @@ use std::io;
 use edge_core::http::{BodyLength, ChunkError, Chunks, Piece};
 
 use super::{Incomplete, TOO_LARGE};
+use crate::buffer::Buffer;
 use crate::exchange::Refusal;
 
 /// A body on its way in.
@@ -100,10 +101,10 @@ impl Inflow {
 }
 
 /// What a read from the client means for its body.
-pub(super) fn arrived(result: io::Result<usize>) -> Result<(), Incomplete> {
+pub(super) fn arrived(result: io::Result<Buffer>) -> Result<Buffer, Incomplete> {
     match result {
-        Ok(0) => Err(Incomplete::Gone),
-        Ok(_) => Ok(()),
+        Ok(buffer) if buffer.filled().is_empty() => Err(Incomplete::Gone),
+        Ok(buffer) => Ok(buffer),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
             Err(Incomplete::Refused(Refusal::request(
                 408,

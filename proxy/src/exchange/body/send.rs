@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::future::poll_fn;
-use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use edge_core::forward::write_chunk_size;
 use edge_core::http::{BodyLength, HeadEnd, find_head_end};
 
 use super::{Body, IN_MEMORY, Incomplete, Streamed, inflow};
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
 use crate::pool::Connection;
 use crate::timer::Patience;
@@ -49,7 +48,7 @@ impl Body {
         &mut self,
         head: &[u8],
         (connection, answer): (&mut Connection, &mut Buffer),
-        client: &mut Client,
+        client: (&mut Client, &Buffers),
         patience: Duration,
     ) -> Result<Sent, SendError> {
         let mut outflow = Outflow {
@@ -152,7 +151,7 @@ impl Outflow<'_> {
         &mut self,
         head: &[u8],
         streamed: &mut Streamed,
-        client: &mut Client,
+        (client, buffers): (&mut Client, &Buffers),
     ) -> Result<Sent, SendError> {
         let chunked = streamed.inflow.length() == BodyLength::Chunked;
         let mut out = head.to_vec();
@@ -186,7 +185,7 @@ impl Outflow<'_> {
             if done {
                 return Ok(Sent::All);
             }
-            if self.read_more(streamed, client).await? == Sent::Early {
+            if self.read_more(streamed, client, buffers).await? == Sent::Early {
                 return Ok(Sent::Early);
             }
         }
@@ -197,21 +196,22 @@ impl Outflow<'_> {
         &mut self,
         streamed: &mut Streamed,
         client: &mut Client,
+        buffers: &Buffers,
     ) -> Result<Sent, SendError> {
         let mut patience = client.body_patience();
-        let read: Option<io::Result<usize>> = poll_fn(|cx| {
-            let read = client.poll_read_body(cx, &mut streamed.buffer, &mut patience);
+        let read = poll_fn(|cx| {
+            let read = client.poll_read_body(cx, buffers, &mut patience);
             if let Poll::Ready(read) = read {
                 return Poll::Ready(Some(read));
             }
             self.poll_answer(cx).map(|()| None)
         })
         .await;
-        match read {
-            None => Ok(Sent::Early),
-            Some(read) => inflow::arrived(read)
-                .map(|()| Sent::All)
-                .map_err(SendError::Client),
-        }
+        let Some(read) = read else {
+            return Ok(Sent::Early);
+        };
+        let arrived = inflow::arrived(read).map_err(SendError::Client)?;
+        buffers.put_read(std::mem::replace(&mut streamed.buffer, arrived));
+        Ok(Sent::All)
     }
 }
