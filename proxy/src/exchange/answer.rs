@@ -64,6 +64,18 @@ pub(super) enum Source {
 }
 
 impl Answer {
+    /// Ends the body as the client gets it.
+    pub(super) fn finish(&mut self) {
+        let Terms {
+            source, sink, out, ..
+        } = &mut self.terms;
+        let trailers = match source {
+            Source::Chunked(chunks) => chunks.trailers(),
+            Source::Known(_) | Source::UntilClose => &[],
+        };
+        sink.finish(out, trailers);
+    }
+
     /// Appends the content of the buffer to the output; whether the body is complete.
     pub(super) fn gather(&mut self) -> Result<bool, Failure> {
         let terms = &mut self.terms;
@@ -152,6 +164,7 @@ impl Terms {
             source,
             sink: Sink {
                 chunked: body == BodyLength::Chunked,
+                trailers: forward::wants_trailers(request),
                 gzip: gzip.map(|gzip| worker.compressors.start(gzip.level)),
             },
             reusable: response.keep_alive,

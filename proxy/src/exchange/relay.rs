@@ -108,7 +108,7 @@ impl Exchange<'_> {
         let Source::UntilClose = answer.terms.source else {
             return Err(Cut::Server(Failure::ClosedEarly));
         };
-        answer.terms.sink.finish(&mut answer.terms.out);
+        answer.finish();
         self.settle(answer);
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Exchange<'_> {
     /// Moves the content of the buffer to the output.
     fn gather(&mut self, answer: &mut Answer) -> Result<(), Cut> {
         if answer.gather().map_err(Cut::Server)? {
-            answer.terms.sink.finish(&mut answer.terms.out);
+            answer.finish();
             answer.complete = answer.buffer.filled().is_empty();
             self.settle(answer);
         }

@@ -1,6 +1,6 @@
 //! A response body in the form that the client gets: as it is, in chunks, compressed.
 
-use edge_core::forward::write_chunk_size;
+use edge_core::forward::{write_chunk_size, write_trailers};
 
 use crate::gzip::GzipStream;
 
@@ -8,6 +8,8 @@ use crate::gzip::GzipStream;
 pub(super) struct Sink {
     /// In chunks, or as it is.
     pub(super) chunked: bool,
+    /// Whether the client takes trailers.
+    pub(super) trailers: bool,
     /// Compressed, or as it is.
     pub(super) gzip: Option<GzipStream>,
 }
@@ -45,14 +47,19 @@ impl Sink {
         }
     }
 
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+    /// Ends the body; `trailers` are the server's.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>, trailers: &[u8]) {
         if let Some(gzip) = &mut self.gzip {
             let mut compressed = Vec::new();
             gzip.finish(&mut compressed);
             chunk(out, self.chunked, &compressed);
         }
         if self.chunked {
-            out.extend_from_slice(b"0\r\n\r\n");
+            out.extend_from_slice(b"0\r\n");
+            if self.trailers {
+                write_trailers(out, trailers);
+            }
+            out.extend_from_slice(b"\r\n");
         }
     }
 }

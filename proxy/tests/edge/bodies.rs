@@ -231,3 +231,29 @@ fn keep_alive_survives_a_failed_server() {
         assert_eq!(client.reply().unwrap().status, 502);
     }
 }
+
+#[test]
+fn trailers_reach_a_client_that_takes_them() {
+    let origin = Origin::start(|request, stream| {
+        let asked = request.header("te") == Some("trailers");
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\
+             Grpc-Status: {}\r\nContent-Length: 9\r\n\r\n",
+            u8::from(!asked)
+        );
+        stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let edge = edge_to(&origin);
+    let ask = |te: &str| {
+        let close = "Connection: close\r\n";
+        let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{te}{close}\r\n");
+        crate::process::raw(edge.http, request.as_bytes())
+    };
+    let with = ask("TE: deflate, trailers\r\n");
+    assert!(
+        with.ends_with("1\r\nx\r\n0\r\nGrpc-Status: 0\r\n\r\n"),
+        "{with}"
+    );
+    let without = ask("");
+    assert!(without.ends_with("1\r\nx\r\n0\r\n\r\n"), "{without}");
+}

@@ -1,6 +1,6 @@
 //! The request as the upstream server gets it.
 
-use super::{is_named, names_headers, write_header, write_number};
+use super::{is_named, names_headers, wants_trailers, write_header, write_number};
 use crate::http::{BodyLength, Name, RequestHead};
 
 /// What changes between the client's request and the upstream's.
@@ -44,6 +44,10 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         if is_forwarded(header.name) && !(named && is_named(&head.headers, header)) {
             write_header(out, header.raw_name, header.value);
         }
+    }
+    if wants_trailers(head) {
+        // TE is for one hop, so Connection has to name it (RFC 9110 §10.1.4).
+        out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
     }
     match to.body {
         BodyLength::Known(length) => write_length(out, length),
@@ -127,7 +131,7 @@ mod tests {
     #[test]
     fn hop_by_hop_headers_end_here() {
         let request = "GET /a HTTP/1.1\r\nHost: A\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n\
-                       TE: trailers\r\nUpgrade: x\r\nKeep-Alive: 5\r\nAccept: */*\r\n\r\n";
+                       TE: gzip\r\nUpgrade: x\r\nKeep-Alive: 5\r\nAccept: */*\r\n\r\n";
         assert_eq!(
             forwarded(request),
             "GET /a HTTP/1.1\r\nHost: A\r\nX-Real-IP: 192.0.2.1\r\n\

@@ -39,14 +39,16 @@ pub enum Piece {
     End(usize),
 }
 
-/// Decodes a chunked body piece by piece. Extensions and trailers are read over and dropped.
+/// Decodes a chunked body piece by piece. Extensions are read over and dropped, trailers are kept.
 #[derive(Debug, Clone, Default)]
 pub struct Chunks {
     state: State,
     /// Content bytes left in the chunk being read, or its size while that is being read.
     left: u64,
-    /// Bytes seen of the extension or trailer being read over.
+    /// Bytes seen of the extension or trailer being read.
     skipped: usize,
+    /// The lines after the last chunk.
+    trailers: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,13 +68,18 @@ enum State {
     Done,
 }
 
-/// The longest extension or trailer section that is read over.
+/// The longest extension or trailer section that is read.
 const LONGEST_SKIPPED: usize = 8 * 1024;
 
 impl Chunks {
     /// Whether the last chunk and its trailers have been read.
     pub fn is_done(&self) -> bool {
         self.state == State::Done
+    }
+
+    /// The trailer lines, each with its line end, once the body has ended.
+    pub fn trailers(&self) -> &[u8] {
+        &self.trailers
     }
 
     /// Takes the next piece off `input`; the caller comes again with what is left of it.
@@ -126,8 +133,14 @@ impl Chunks {
             (State::DataLineFeed, b'\n') => State::SizeStart,
             (State::TrailerStart, b'\r') => State::EndLineFeed,
             (State::Trailer, b'\r') => State::TrailerLineFeed,
-            (State::TrailerStart | State::Trailer, _) => self.skip(State::Trailer)?,
-            (State::TrailerLineFeed, b'\n') => State::TrailerStart,
+            (State::TrailerStart | State::Trailer, _) => {
+                self.trailers.push(byte);
+                self.skip(State::Trailer)?
+            }
+            (State::TrailerLineFeed, b'\n') => {
+                self.trailers.extend_from_slice(b"\r\n");
+                State::TrailerStart
+            }
             (State::EndLineFeed, b'\n') => State::Done,
             (
                 State::SizeLineFeed
@@ -189,6 +202,14 @@ mod tests {
             decode(&[body]),
             Ok((b"Wikipedia".to_vec(), Some(b"GET /".to_vec())))
         );
+    }
+
+    #[test]
+    fn trailers_are_kept() {
+        let mut chunks = Chunks::default();
+        let body = b"0;x\r\nX-Sum: 1\r\nX-End: 2\r\n\r\n";
+        assert_eq!(chunks.next(body), Ok(Piece::End(body.len())));
+        assert_eq!(chunks.trailers(), b"X-Sum: 1\r\nX-End: 2\r\n");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Request heads: what is accepted is sent on as exactly one request of the same meaning.
 
-use edge_core::forward::{Outgoing, write_request};
+use edge_core::forward::{Outgoing, wants_trailers, write_request};
 use edge_core::http::{
     BodyLength, HeadEnd, HeadLimits, Name, RequestHead, find_head_end, leading_empty_lines,
 };
@@ -63,7 +63,13 @@ fn means_the_same(head: &RequestHead<'_>, sent: &[u8]) {
     assert_eq!(read.authority, authority, "{shown}");
     assert_eq!(read.header("x-real-ip"), Some("192.0.2.1"), "{shown}");
     for header in &read.headers {
-        if is_our_own(header.name) {
+        // The edge's own way of passing on that trailers are taken.
+        let hop = match header.name {
+            Name::Te => header.value == b"trailers",
+            Name::Connection => header.value == b"TE",
+            _ => false,
+        };
+        if is_our_own(header.name) || (hop && wants_trailers(head)) {
             continue;
         }
         let is_the_client_s = head
