@@ -125,7 +125,7 @@ impl Control {
         }
     }
 
-    /// Has every worker write the log lines that it still holds.
+    /// Has every worker hand over the log lines that it still holds, and waits for their writing.
     async fn flush_logs(&self) {
         for worker in &self.edge.workers {
             let (done, flushed) = oneshot::channel();
@@ -133,6 +133,7 @@ impl Control {
                 tracing::error!("a worker has ended with log lines unwritten");
             }
         }
+        self.edge.logs.written().await;
     }
 
     async fn heed(&self, mut signals: Signals) {

@@ -61,7 +61,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     let threads = threads.map_or(1, std::num::NonZeroUsize::get);
     let sockets = bind(&config, threads)?;
     let metrics = Metrics::new()?;
-    let logs = LogFiles::default();
+    let logs = LogFiles::new(metrics.log_lost.clone());
     let snapshot = Snapshot::new(config, None, &metrics, &logs)?;
     let (senders, orders): (Vec<_>, Vec<_>) =
         (0..threads).map(|_| mpsc::unbounded_channel()).unzip();

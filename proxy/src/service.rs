@@ -43,14 +43,14 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
                 },
                 Some(Order::Close(address)) => drop(listening.remove(&address)),
                 Some(Order::Flush(done)) => {
-                    worker.log.flush(&worker.edge.metrics.log_lost);
+                    worker.log.flush();
                     // Nobody waits any more if the control has ended meanwhile.
                     done.send(()).unwrap_or_default();
                 }
                 None => return,
             },
             _ = tick.tick() => {
-                worker.log.flush(&worker.edge.metrics.log_lost);
+                worker.log.flush();
                 worker.pool.sweep(Instant::now());
             }
         }

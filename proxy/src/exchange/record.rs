@@ -139,9 +139,7 @@ impl Record {
         };
         worker
             .log
-            .add(&log.file, &worker.edge.metrics.log_lost, |out| {
-                log.format.render(out, &entry);
-            });
+            .add(&log.file, |out| log.format.render(out, &entry));
     }
 
     /// The addresses of the servers asked, joined by `, ` like nginx's.

@@ -1,8 +1,11 @@
 //! Access logs and metrics.
 
 use std::fs;
+use std::io::Write as _;
+use std::process::Command;
+use std::time::Duration;
 
-use crate::http::{get, request};
+use crate::http::{Connection, get, request};
 use crate::origin::Origin;
 use crate::process::{Edge, free_address, proxy_to, server};
 
@@ -102,10 +105,76 @@ fn what_was_answered_is_logged_even_if_the_edge_is_stopped_at_once() {
         let mut edge = logging(&origin, "$request_uri");
         edge.get("/last");
         edge.signal(signal);
-        assert_eq!(edge.wait(std::time::Duration::from_secs(5)), Some(0));
+        assert_eq!(edge.wait(Duration::from_secs(5)), Some(0));
         let log = fs::read_to_string(edge.path("access.log")).unwrap();
         assert_eq!(log, "/last\n", "{signal}");
     }
+}
+
+/// A pipe that nobody reads is the slowest log device there is.
+#[test]
+fn a_stuck_log_delays_no_request_and_its_lost_lines_are_counted() {
+    let origin = Origin::saying("x");
+    let pipe = tempfile::tempdir().unwrap();
+    let path = pipe.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let log = format!(
+        "[[site]]\naccess_log = {{ path = \"{}\", format = '$request_uri' }}\n",
+        path.display()
+    );
+    let config = proxy_to(&[server(origin.address, "")]).replace("[[site]]\n", &log);
+    let mut edge = Edge::start(&config);
+    let mut client = Connection::new(edge.http);
+    let long = "/".repeat(8000);
+    let request = format!("GET {long} HTTP/1.1\r\nHost: a\r\n\r\n");
+    // A pipe holds 64 KiB and the edge 16 MiB; this is more.
+    for _ in 0..2500 {
+        // nginx's keepalive_requests and ours may end a connection.
+        if client.stream.write_all(request.as_bytes()).is_err() {
+            client = Connection::new(edge.http);
+            client.send(&request);
+        }
+        assert_eq!(client.reply().unwrap().status, 200);
+    }
+    edge.eventually("lost lines are counted", || {
+        edge.metric("edge_access_log_lost_total", &[]) > 0
+    });
+    assert!(edge.log().contains("lines are lost"), "{}", edge.log());
+    edge.signal("TERM");
+    assert_eq!(edge.wait(Duration::from_secs(10)), Some(0));
+}
+
+/// Enough lines to fill many buffers, from two workers; each line arrives whole and once.
+#[test]
+fn every_line_is_written_once_and_whole() {
+    let origin = Origin::saying("x");
+    let log = "[[site]]\naccess_log = { path = \"access.log\", format = '$request_uri' }\n";
+    let config = proxy_to(&[server(origin.address, "")]).replace("[[site]]\n", log);
+    let mut edge = Edge::start(&config);
+    let filler = "a".repeat(1000);
+    std::thread::scope(|scope| {
+        for client in 0..4 {
+            let (edge, filler) = (&edge, &filler);
+            scope.spawn(move || {
+                let mut connection = Connection::new(edge.http);
+                for number in 0..100 {
+                    let path = format!("/{client}/{number}/{filler}");
+                    let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+                    connection.send(request).reply().unwrap();
+                }
+            });
+        }
+    });
+    edge.signal("QUIT");
+    assert_eq!(edge.wait(Duration::from_secs(10)), Some(0));
+    let log = fs::read_to_string(edge.path("access.log")).unwrap();
+    let mut lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 400);
+    assert!(lines.iter().all(|line| line.ends_with(&filler)));
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), 400);
 }
 
 #[test]
