@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use edge_core::http::{HeadEnd, find_head_end};
-use pingora::protocols::Stream;
+use pingora::protocols::{SocketDigest, Stream};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
@@ -19,8 +19,16 @@ use crate::timer::{Patience, Timer};
 pub(crate) struct Client {
     stream: Stream,
     timer: Timer,
+    /// Its address.
+    pub(crate) peer: SocketAddr,
     /// Its address without port, as text.
     pub(crate) address: String,
+    /// The connection's number, counted since the start.
+    pub(crate) number: u64,
+    /// Requests begun on the connection.
+    pub(crate) requests: u64,
+    /// Whether the request under way was sent before the answer to the one before was there.
+    pub(crate) pipelined: bool,
     /// What it sent while its last request was being answered.
     ahead: Option<Buffer>,
     /// Bytes sent to it.
@@ -67,12 +75,16 @@ const LINGER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_se
 
 impl Client {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: Stream, peer: SocketAddr) -> Self {
-        let address = peer.ip().to_canonical().to_string();
+    pub(crate) fn new(stream: Stream, peer: SocketAddr, number: u64) -> Self {
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         Self {
             stream,
             timer: Timer::default(),
-            address,
+            peer,
+            address: peer.ip().to_string(),
+            number,
+            requests: 0,
+            pipelined: false,
             ahead: None,
             sent: 0,
         }
@@ -85,7 +97,9 @@ impl Client {
         leave: Pin<&mut impl Future<Output = ()>>,
         first: bool,
     ) -> Result<Received, NoRequest> {
-        let mut buffer = match self.ahead.take() {
+        let ahead = self.ahead.take();
+        self.pipelined = ahead.is_some();
+        let mut buffer = match ahead {
             Some(ahead) => ahead,
             None => self.first_bytes(buffers, leave, first).await?,
         };
@@ -158,6 +172,12 @@ impl Client {
                 Err(_) => return Err(NoRequest::Ended),
             }
         }
+    }
+
+    /// The address that it connected to. Asks the kernel, so only for who wants to know.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        let digest = SocketDigest::from_raw_fd(self.stream.id());
+        digest.local_addr()?.as_inet().copied()
     }
 
     /// Reads more of a request's body.

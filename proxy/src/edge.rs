@@ -1,7 +1,7 @@
 //! What all workers share.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use daemon::reload::Live;
 use tokio::sync::{Notify, mpsc};
@@ -30,6 +30,7 @@ pub(crate) struct Edge {
     pub(crate) over: Notify,
     draining: AtomicBool,
     open: AtomicUsize,
+    accepted: AtomicU64,
     closed: Notify,
 }
 
@@ -52,6 +53,7 @@ impl Edge {
             over: Notify::new(),
             draining: AtomicBool::new(false),
             open: AtomicUsize::new(0),
+            accepted: AtomicU64::new(0),
             closed: Notify::new(),
         };
         edge.show_generation();
@@ -91,6 +93,11 @@ impl Edge {
             }
             closed.await;
         }
+    }
+
+    /// The number of a connection that was just accepted, from 1 (nginx's `$connection`).
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.accepted.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Connections open now.

@@ -26,6 +26,8 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// Its timer.
     pub(crate) timer: Timer,
+    /// Bytes sent and received for the request that it carries.
+    pub(crate) traffic: (u64, u64),
 }
 
 /// A worker's idle connections, and the way to new ones.
@@ -73,6 +75,7 @@ impl Pool {
             Ok(Ok(stream)) => Ok(Connection {
                 stream,
                 timer: Timer::default(),
+                traffic: (0, 0),
             }),
             Ok(Err(error)) => Err(failure(&error)),
             Err(_) => Err(Failure::ConnectTimeout),
@@ -83,10 +86,11 @@ impl Pool {
     pub(crate) fn keep(
         &self,
         address: SocketAddr,
-        connection: Connection,
+        mut connection: Connection,
         most: usize,
         until: Instant,
     ) {
+        connection.traffic = (0, 0);
         let mut idle = lock(&self.idle);
         let kept = idle.entry(address).or_default();
         if kept.len() < most {

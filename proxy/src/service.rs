@@ -101,7 +101,7 @@ async fn serve(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
         return;
     }
     let stream: Stream = Box::new(TransportStream::from(stream));
-    let mut client = Client::new(stream, peer);
+    let mut client = Client::new(stream, peer, worker.edge.next_connection());
     let mut counted = Counted::new(&worker.edge);
     let mut leave = pin!(worker.edge.leave.notified());
     leave.as_mut().enable();

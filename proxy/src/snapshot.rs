@@ -1,11 +1,12 @@
 //! The configuration in use, with everything a request needs looked up once.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge_core::access::Format;
+use edge_core::access::{Format, Needs};
 use edge_core::config::{self, Config, Replacement};
 use edge_core::encoding::Gzip;
 use edge_core::http::{BadPath, RequestHead, normalise_path};
@@ -40,8 +41,14 @@ pub(crate) struct Site {
 /// Where a request is logged and counted.
 #[derive(Debug)]
 pub(crate) struct Target {
+    /// The site's name in metrics and logs.
+    pub(crate) site: String,
+    /// The route's path as configured; empty for requests that no route takes.
+    pub(crate) route: String,
     /// The log, if any.
     pub(crate) access_log: Option<AccessLog>,
+    /// What that log wants to know.
+    pub(crate) needs: Needs,
     /// The counters.
     pub(crate) metrics: RouteMetrics,
 }
@@ -79,6 +86,8 @@ pub(crate) struct AccessLog {
     pub(crate) file: Arc<LogFile>,
     /// The format.
     pub(crate) format: Format,
+    /// Which requests are logged, if not all.
+    pub(crate) condition: Option<Format>,
 }
 
 /// A configuration that is right in itself but cannot be put into use.
@@ -128,6 +137,14 @@ impl Snapshot {
         })
     }
 
+    /// Whether a client may know what happens behind the edge.
+    pub(crate) fn trusts(&self, client: IpAddr) -> bool {
+        self.config
+            .reason_to
+            .iter()
+            .any(|net| net.contains(&client))
+    }
+
     /// The site for a host name.
     pub(crate) fn site(&self, host: &str) -> Option<&Site> {
         self.sites.get(self.hosts.find(host))
@@ -144,6 +161,9 @@ impl Site {
         let target = |route: &str, log: Option<&config::AccessLog>| {
             let access_log = log.map(|log| AccessLog::open(log, logs)).transpose()?;
             Ok(Target {
+                site: config.label.clone(),
+                route: route.to_owned(),
+                needs: log.map(config::AccessLog::needs).unwrap_or_default(),
                 access_log,
                 metrics: metrics.route(&config.label, route),
             })
@@ -200,6 +220,7 @@ impl AccessLog {
         Ok(Self {
             file,
             format: config.format.clone(),
+            condition: config.condition.clone(),
         })
     }
 }

@@ -13,9 +13,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use settings::{Level, Place, Problem, Problems};
 
-use crate::access::Format;
+use crate::access::{Format, Needs};
 use crate::balance;
 use crate::encoding::Gzip;
 use crate::health::Thresholds;
@@ -29,6 +30,10 @@ pub struct Config {
     pub server: Server,
     /// Where operators connect.
     pub admin: SocketAddr,
+    /// Clients that are told why a request failed.
+    pub reason_to: Vec<IpNet>,
+    /// Distributed traces.
+    pub tracing: Tracing,
     /// Where clients connect; at least one.
     pub listeners: Vec<SocketAddr>,
     /// Groups of servers.
@@ -104,6 +109,23 @@ pub struct AccessLog {
     pub path: PathBuf,
     /// What a line says.
     pub format: Format,
+    /// Which requests are logged, if not all.
+    pub condition: Option<Format>,
+}
+
+impl AccessLog {
+    /// What its lines need.
+    pub fn needs(&self) -> Needs {
+        let condition = self.condition.as_ref().map(Format::needs);
+        self.format.needs().and(condition.unwrap_or_default())
+    }
+}
+
+/// Distributed traces.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tracing {
+    /// The share of the traces that begin here which are marked as recorded.
+    pub sample: f64,
 }
 
 /// A route.
@@ -174,12 +196,20 @@ impl Config {
             &root.key("admin").key("listen"),
             &mut problems,
         );
+        let reason_to = checks::networks(
+            &written.errors.reason_to,
+            &root.key("errors").key("reason_to"),
+            &mut problems,
+        );
+        let tracing = tracing(&written.tracing, &mut problems);
         let listeners = listeners(&written.listener, &mut problems);
         let upstreams = upstream::all(&written.upstream, &mut problems);
         let sites = site::all(&written.site, &written.upstream, &mut problems);
         let config = admin.map(|admin| Self {
             server,
             admin,
+            reason_to,
+            tracing,
             listeners,
             upstreams,
             sites,
@@ -203,6 +233,16 @@ fn server(written: &file::Server, problems: &mut Problems) -> Server {
         pid_file: written.pid_file.as_ref().map(PathBuf::from),
         error_log: log.path.map(PathBuf::from),
         level: log.level,
+    }
+}
+
+fn tracing(written: &file::Tracing, problems: &mut Problems) -> Tracing {
+    if !(0.0..=1.0).contains(&written.sample) {
+        let at = Place::root().key("tracing").key("sample");
+        problems.push(&at, "the share is a number from 0 to 1");
+    }
+    Tracing {
+        sample: written.sample,
     }
 }
 

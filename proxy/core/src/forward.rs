@@ -9,7 +9,7 @@ mod response;
 pub use request::{Outgoing, write_request};
 pub(crate) use response::reason_phrase;
 pub use response::{
-    Connection, ResponseForm, write_chunk_size, write_local_response, write_response,
+    Connection, LocalResponse, ResponseForm, write_chunk_size, write_local_response, write_response,
 };
 
 use crate::http::{Header, Name, list};

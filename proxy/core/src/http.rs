@@ -14,7 +14,7 @@ mod target;
 pub use chunked::{ChunkError, Chunks, Piece};
 pub use head::{HeadEnd, find_head_end};
 pub use name::Name;
-pub use request::{Method, Rejection, RequestHead};
+pub use request::{Method, RequestHead};
 pub use response::{BadResponse, ResponseHead};
 pub use target::{BadPath, normalise_path};
 

@@ -5,13 +5,14 @@ use std::io;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use edge_core::access::Try;
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
 use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
 
 use super::answer::{Active, Answer, Terms};
 use super::body::Body;
-use super::record::{Record, Try};
+use super::record::Record;
 use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
 use crate::pool::Connection;
@@ -81,20 +82,21 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         let active = Active::new(&server.active);
         match self.ask_until_fresh(client, body, record).await {
             Ok((terms, connection, buffer)) => {
-                record.answered(terms.status);
                 let server = (index, self.started);
                 Ok(Answer::new(terms, connection, buffer, server, active))
             }
             Err(error) => {
-                let code = match &error {
+                let (code, status) = match &error {
                     Error::Failed {
                         failure: Failure::Status(status),
                         ..
-                    } => *status,
-                    Error::Failed { .. } | Error::Gone => 0,
+                    } => (*status, *status),
+                    // nginx logs the status that the failure stands for.
+                    Error::Failed { failure, .. } => (0, failure.status()),
+                    Error::Gone => (0, 0),
                 };
                 let time = self.started.elapsed();
-                record.answered(code);
+                record.answered(status);
                 record.took(time);
                 server.requests.inc(code);
                 server.seconds.observe(time.as_secs_f64());
@@ -116,10 +118,13 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         loop {
             let was_kept = kept.is_some();
             let connection = match kept.take() {
-                Some(connection) => connection,
+                Some(connection) => {
+                    record.connected(Duration::ZERO);
+                    connection
+                }
                 None => self.connect(record).await?,
             };
-            match self.ask(connection, client, body).await {
+            match self.ask(connection, client, body, record).await {
                 Err(Error::Failed { failure, .. })
                     if was_kept && is_stale(failure) && self.head.method.is_idempotent() => {}
                 result => return result,
@@ -146,6 +151,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         mut connection: Connection,
         client: &mut Client,
         body: &Body,
+        record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let buffers = &self.worker.buffers;
         let mut out = buffers.write_buffer();
@@ -155,20 +161,27 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             client: &client.address,
             scheme: "http",
             body: body.length(),
+            trace: &record.trace,
+            span: &record.trace.span_id,
+            request_id: record.request_id.as_str(),
         };
         forward::write_request(&mut out, self.head, &outgoing);
         let sent = body
             .send(&out, &mut connection, self.route.timeouts.send)
             .await;
+        if sent.is_ok() {
+            connection.traffic.0 = out.len() as u64 + body.size();
+        }
         out.clear();
         let mut buffer = buffers.read_buffer();
         let result = match sent {
             Ok(()) => {
-                self.receive(&mut connection, client, &mut buffer, &mut out)
+                self.receive(&mut connection, client, &mut buffer, &mut out, record)
                     .await
             }
             Err(error) => Err(Error::sent(of_sending(&error))),
         };
+        record.traffic(connection.traffic);
         match result {
             Ok(mut terms) => {
                 terms.out = out;
@@ -189,6 +202,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         client: &mut Client,
         buffer: &mut Buffer,
         out: &mut Vec<u8>,
+        record: &mut Record,
     ) -> Result<Terms, Error> {
         let mut searched = 0;
         loop {
@@ -199,11 +213,15 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                         .map_err(|_| Error::sent(Failure::InvalidHeader))?;
                     // Interim answers (RFC 9110 §15.2) are for this connection only.
                     if head.status >= 200 {
+                        let bytes = buffer.filled().get(..length).unwrap_or_default();
+                        record.headed(bytes, self.started);
                         let failure = Failure::Status(head.status);
                         if (self.may_retry)(failure, true) {
                             return Err(Error::sent(failure));
                         }
                         let terms = Terms::agree(self.worker, self.head, self.site, &head, out);
+                        record.answered(terms.status);
+                        record.answering(out);
                         buffer.consume(length);
                         return Ok(terms);
                     }
@@ -248,9 +266,14 @@ pub(super) async fn wait(
     patience: Duration,
 ) -> Waited {
     let mut patience = Patience::new(patience);
-    let Connection { stream, timer } = connection;
+    let Connection {
+        stream,
+        timer,
+        traffic,
+    } = connection;
     poll_fn(|cx| {
         if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
+            traffic.1 += *result.as_ref().unwrap_or(&0) as u64;
             return Poll::Ready(Waited::Read(result));
         }
         if client.poll_gone(cx, buffers).is_ready() {

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::time::Duration;
 
-use edge_core::http::{BodyLength, Chunks, Piece};
+use edge_core::http::{BodyLength, ChunkError, Chunks, Piece};
+use edge_core::reason::Reason;
 
 use super::{Exchange, Refusal};
 use crate::buffer::{Buffer, Buffers};
@@ -40,12 +41,7 @@ pub(super) enum Incomplete {
 /// Bodies up to this size stay in memory.
 const IN_MEMORY: usize = 64 * 1024;
 
-const TOO_LARGE: Refusal = Refusal {
-    status: 413,
-    code: "body_too_large",
-    reason: "the request body is larger than this route allows (max_body)",
-    complete: false,
-};
+const TOO_LARGE: Refusal = Refusal::unread(Reason::BODY_TOO_LARGE);
 
 impl Body {
     /// Reads the body of which `arrived` came with the head; also tells how much of that was body.
@@ -88,6 +84,15 @@ impl Body {
         }
     }
 
+    /// Its size in bytes.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Empty => 0,
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::Spooled { length, .. } => *length,
+        }
+    }
+
     /// Sends `head` and the body to a server.
     pub(super) async fn send(
         &self,
@@ -95,7 +100,7 @@ impl Body {
         connection: &mut Connection,
         patience: Duration,
     ) -> io::Result<()> {
-        let Connection { stream, timer } = connection;
+        let Connection { stream, timer, .. } = connection;
         match self {
             Self::Empty => crate::io::write_all(stream, timer, head, &[], patience).await,
             Self::Memory(bytes) => crate::io::write_all(stream, timer, head, bytes, patience).await,
@@ -227,12 +232,8 @@ impl Inflow {
                 Ok(0) => return Err(Incomplete::Gone),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    let reason = "nothing of the request body arrived for a minute";
-                    return Err(Incomplete::Refused(Refusal::request(
-                        408,
-                        "body_timeout",
-                        reason,
-                    )));
+                    let refusal = Refusal::unread(Reason::BODY_TIMEOUT);
+                    return Err(Incomplete::Refused(refusal));
                 }
                 Err(_) => return Err(Incomplete::Gone),
             }
@@ -243,15 +244,11 @@ impl Inflow {
     }
 }
 
-fn malformed(error: edge_core::http::ChunkError) -> Incomplete {
-    Incomplete::Refused(Refusal::request(400, "bad_chunk", error.explanation()))
+fn malformed(_: ChunkError) -> Incomplete {
+    Incomplete::Refused(Refusal::unread(Reason::BAD_CHUNK))
 }
 
 fn cannot_spool(error: &io::Error) -> Incomplete {
     tracing::error!(%error, "a request body cannot be spooled to the temporary directory");
-    Incomplete::Refused(Refusal::request(
-        500,
-        "spool_error",
-        "the request body cannot be stored",
-    ))
+    Incomplete::Refused(Refusal::unread(Reason::SPOOL_ERROR))
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use edge_core::failure::Failure;
 use edge_core::forward::write_chunk_size;
 use edge_core::http::Piece;
+use edge_core::reason::Reason;
 
 use super::answer::{Answer, Sink, Source};
 use super::attempt::{Waited, of_reading, wait};
@@ -37,6 +38,8 @@ impl Exchange<'_> {
         let now = Instant::now();
         let time = now - started;
         self.record.took(time);
+        self.record.traffic(answer.connection.traffic);
+        self.record.gzip = answer.terms.sink.totals();
         let upstream = &self.route.upstream;
         let Some(server) = upstream.servers.get(index) else {
             return After::Close;
@@ -51,6 +54,7 @@ impl Exchange<'_> {
         } = answer;
         let after = match result {
             Ok(()) => {
+                self.record.complete = true;
                 // More than the response promised would be read as the start of the next one.
                 if terms.reusable && buffer.filled().is_empty() {
                     let until = now + upstream.keepalive.1;
@@ -60,11 +64,11 @@ impl Exchange<'_> {
                 terms.after
             }
             Err(Cut::Client) => {
-                self.record.reason = "client_gone";
+                self.record.reason = Some(Reason::CLIENT_GONE);
                 After::Close
             }
             Err(Cut::Server(failure)) => {
-                self.record.reason = "cut_off";
+                self.record.reason = Some(Reason::CUT_OFF);
                 upstream.failed(index, now);
                 tracing::warn!(
                     client.addr = %self.client.address,
@@ -177,6 +181,7 @@ impl Answer {
         if self.terms.sink.is_dirty() {
             let read = crate::io::try_fill(&mut self.connection.stream, &mut self.buffer).await;
             if let Some(read) = read {
+                self.connection.traffic.1 += *read.as_ref().unwrap_or(&0) as u64;
                 return read.map_err(|error| Cut::Server(of_reading(&error)));
             }
             self.terms.sink.flush(&mut self.terms.out);
@@ -212,6 +217,11 @@ impl Sink {
     /// Whether bytes go on as they come.
     fn is_plain(&self) -> bool {
         !self.chunked && self.gzip.is_none()
+    }
+
+    /// Bytes that went into the compressor and came out of it.
+    fn totals(&self) -> Option<(u64, u64)> {
+        self.gzip.as_ref()?.totals()
     }
 
     fn is_dirty(&self) -> bool {

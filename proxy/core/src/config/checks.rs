@@ -1,10 +1,13 @@
 //! Checks that several parts of the configuration share.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use settings::{Period, Place, Problems};
+
+use crate::access::{BadFormat, Format};
 
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
@@ -18,12 +21,31 @@ pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option
     if text.matches(':').count() > 1 {
         let help = "write IPv6 addresses in brackets: \"[::1]:80\"";
         problems.push_with_help(at, message, help);
-    } else if text.parse::<std::net::IpAddr>().is_ok() {
+    } else if text.parse::<IpAddr>().is_ok() {
         problems.push_with_help(at, message, format!("add the port, such as \"{text}:80\""));
     } else {
         problems.push_with_help(at, message, "names are not looked up; write the address");
     }
     None
+}
+
+/// Addresses and networks.
+pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for (index, text) in written.iter().enumerate() {
+        let network = text
+            .parse::<IpNet>()
+            .or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
+        match network {
+            Ok(network) => networks.push(network),
+            Err(_) => problems.push_with_help(
+                &at.index(index),
+                format!("`{text}` is neither an address nor a network"),
+                "\"10.0.0.0/8\" or \"10.1.2.3\"",
+            ),
+        }
+    }
+    networks
 }
 
 /// A duration that is not zero: a timeout of no time would fail every request.
@@ -50,5 +72,23 @@ pub(super) fn path(text: &str, at: &Place, problems: &mut Problems) {
             format!("the path `{text}` does not start with a slash"),
             format!("\"/{text}\""),
         );
+    }
+}
+
+/// A text with `$variables`.
+pub(super) fn format(
+    format: Result<Format, BadFormat>,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<Format> {
+    match format {
+        Ok(format) => Some(format),
+        Err(error) => {
+            match error.help() {
+                Some(help) => problems.push_with_help(at, error.to_string(), help),
+                None => problems.push(at, error.to_string()),
+            }
+            None
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Every field's doc comment is its documentation in the JSON Schema that `hifate-edge schema`
 //! prints; defaults are named here and their reasons stand beside them.
 
+mod errors;
 mod listener;
 mod server;
 mod site;
@@ -13,10 +14,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use errors::{Errors, Tracing};
 pub use listener::Listener;
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
-    AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,
+    AccessLog, AccessLogFile, ExactPath, Gzip, LogEscape, PrefixPath, Proxy, RegexPath, Route,
+    RoutePath, Site,
 };
 pub use upstream::{Balance, HealthCheck, HealthCheckType, Retry, Upstream, UpstreamServer};
 
@@ -30,6 +33,12 @@ pub struct Config {
     /// The port for operators.
     #[serde(default)]
     pub admin: Admin,
+    /// What clients learn of errors.
+    #[serde(default)]
+    pub errors: Errors,
+    /// Distributed traces.
+    #[serde(default)]
+    pub tracing: Tracing,
     /// Where clients connect.
     #[serde(default)]
     pub listener: Vec<Listener>,

@@ -54,6 +54,23 @@ pub struct AccessLogFile {
     /// `combined`, `json`, or text with `$variables` as in nginx's `log_format`.
     #[serde(default = "default_format")]
     pub format: String,
+    /// How values are written in a text with `$variables`, as in nginx's `log_format`.
+    pub escape: Option<LogEscape>,
+    /// A text with `$variables`: requests for which it is empty or `0` are not logged.
+    #[serde(rename = "if")]
+    pub condition: Option<String>,
+}
+
+/// How values are written in log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogEscape {
+    /// `\xXX` for quotes, backslashes and bytes that are no printable ASCII; `-` for nothing.
+    Default,
+    /// As in a JSON string.
+    Json,
+    /// As they are. A client can then forge lines.
+    None,
 }
 
 fn default_format() -> String {
