@@ -21,7 +21,7 @@ impl Page<'_> {
         if prefers_json(accept) {
             ("application/json", self.json())
         } else {
-            ("text/html; charset=utf-8", self.html())
+            ("text/html", self.html())
         }
     }
 

@@ -57,7 +57,7 @@ impl Line<'_> {
             Variable::Server(variable) => self.server(*variable, &entry.server),
             Variable::Upstream(variable) => self.upstream(*variable, entry),
             Variable::Arg(name) => {
-                self.maybe(query(head).and_then(|query| argument(query, name)));
+                self.maybe(query(target(entry)).and_then(|query| argument(query, name)));
             }
             Variable::Cookie(name) => self.maybe(head.and_then(|head| cookie(head, name))),
             Variable::Http(name) => {
@@ -123,7 +123,8 @@ impl Line<'_> {
         let head = entry.request;
         let header = |name| head.and_then(|head| known_header(head, name));
         match variable {
-            Request::Args => self.maybe(query(head)),
+            // nginx takes `/?` for a target without arguments.
+            Request::Args => self.filled(query(target(entry)).unwrap_or_default()),
             Request::ContentLength => self.maybe(header(Name::ContentLength)),
             Request::ContentType => self.maybe(header(Name::ContentType)),
             Request::Host => match head.map(|head| head.host) {
@@ -131,15 +132,24 @@ impl Line<'_> {
                 _ => self.text(entry.server.site),
             },
             Request::IsArgs => {
-                let has = query(head).is_some_and(|query| !query.is_empty());
+                let has = query(target(entry)).is_some_and(|query| !query.is_empty());
                 self.text(if has { "?" } else { "" });
             }
             Request::Line => self.maybe(entry.line),
-            Request::Method => self.maybe(head.map(|head| head.method.as_str())),
-            Request::Protocol => self.maybe(head.map(|head| head.version.as_str())),
-            Request::Target => self.maybe(head.map(|head| head.target)),
+            Request::Method => {
+                let method = head.map(|head| head.method.as_str());
+                self.maybe(method.or_else(|| refused_word(entry, 0)));
+            }
+            Request::Protocol => {
+                let version = head.map(|head| head.version.as_str());
+                self.maybe(version.or_else(|| refused_word(entry, 2)));
+            }
+            Request::Target => self.maybe(target(entry)),
             Request::Uri => {
-                let path = head.and_then(|head| normalise_path(head.path()).ok());
+                let path = target(entry).and_then(|target| {
+                    let (path, _) = target.split_once('?').unwrap_or((target, ""));
+                    normalise_path(path).ok()
+                });
                 self.maybe(path.as_deref());
             }
             Request::User => self.maybe(head.and_then(remote_user).as_deref()),
@@ -237,8 +247,23 @@ impl Line<'_> {
     }
 }
 
-fn query<'a>(head: Option<&RequestHead<'a>>) -> Option<&'a str> {
-    head?.target.split_once('?').map(|(_, query)| query)
+fn query(target: Option<&str>) -> Option<&str> {
+    target?.split_once('?').map(|(_, query)| query)
+}
+
+fn target<'a>(entry: &Entry<'a>) -> Option<&'a str> {
+    let target = entry.request.map(|head| head.target);
+    let is_path = |target: &&str| target.starts_with('/');
+    target.or_else(|| refused_word(entry, 1).filter(is_path))
+}
+
+/// A word of the request line of a request that was refused for something else.
+fn refused_word<'a>(entry: &Entry<'a>, index: usize) -> Option<&'a str> {
+    let line = std::str::from_utf8(entry.line?).ok()?;
+    let mut words = line.split(' ');
+    let words = [words.next()?, words.next()?, words.next()?];
+    let well_formed = matches!(words, [_, _, "HTTP/1.0" | "HTTP/1.1"]);
+    words.get(index).copied().filter(|_| well_formed)
 }
 
 fn known_header<'a>(head: &RequestHead<'a>, name: Name) -> Option<&'a [u8]> {
