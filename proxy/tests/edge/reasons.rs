@@ -1,7 +1,7 @@
 //! Answers that the edge makes itself: status, page, reason; side by side with nginx's.
 
 use std::io::Write as _;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use crate::http::{Connection, Reply, request};
@@ -13,8 +13,8 @@ use crate::process::{Edge, free_address, proxy_to, raw, server};
 fn failing() -> Origin {
     Origin::start(|request: &Seen, stream| match request.path() {
         "/closed" => false,
-        "/garbage" => stream.write_all(b"what\r\n\r\n").is_ok() && false,
-        "/half" => stream.write_all(b"HTTP/1.1 200 OK\r\nX:").is_ok() && false,
+        "/garbage" => and_close(stream, b"what\r\n\r\n"),
+        "/half" => and_close(stream, b"HTTP/1.1 200 OK\r\nX:"),
         "/slow" => {
             std::thread::sleep(Duration::from_secs(3));
             false
@@ -25,6 +25,11 @@ fn failing() -> Origin {
         }
         _ => answer(stream, "fine"),
     })
+}
+
+fn and_close(stream: &mut TcpStream, bytes: &[u8]) -> bool {
+    stream.write_all(bytes).unwrap();
+    false
 }
 
 /// nginx and the edge before the same server, and before one that is not there.
@@ -138,7 +143,8 @@ fn e2_pages_are_html_or_json_and_say_what_to_quote() {
         "[[site]]\n",
         "[[site]]\naccess_log = { path = \"access.log\", format = '$request_id $reason $sent_http_edge_reason' }\n",
     );
-    let edge = Edge::start(&config);
+    // One worker, so that lines stand in the order of the requests.
+    let edge = Edge::start(&format!("[server]\nthreads = 1\n{config}"));
     let page = refused(&edge, "text/html, */*;q=0.1");
     assert_eq!(page.status, 502);
     assert_eq!(page.header("content-type"), Some("text/html"));

@@ -51,7 +51,8 @@ impl Default for AccessLog {
 pub struct AccessLogFile {
     /// The file, or `stdout`.
     pub path: String,
-    /// `combined`, `json`, or text with `$variables` as in nginx's `log_format`.
+    /// `combined`, `json`, or text with `$variables` as in nginx's `log_format`; a variable in braces
+    /// is written `$${name}` here, since `${name}` is one of the environment.
     #[serde(default = "default_format")]
     pub format: String,
     /// How values are written in a text with `$variables`, as in nginx's `log_format`.
