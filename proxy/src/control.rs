@@ -134,6 +134,9 @@ impl Control {
             }
         }
         self.edge.logs.written().await;
+        if let Some(spans) = &self.edge.live.load().spans {
+            spans.sent().await;
+        }
     }
 
     async fn heed(&self, mut signals: Signals) {

@@ -95,7 +95,7 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
             return reject(worker, client, reason, line, &mut record).await;
         }
     };
-    record.join_trace(&head.headers, snapshot.config.tracing.sample);
+    record.join_trace(&head.headers, &snapshot);
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };

@@ -30,6 +30,7 @@ mod probe;
 mod run;
 mod service;
 mod snapshot;
+mod spans;
 mod timer;
 mod upstream;
 mod worker;

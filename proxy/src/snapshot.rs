@@ -14,6 +14,7 @@ use edge_core::route::{Hosts, Paths};
 
 use crate::access_log::{LogFile, LogFiles};
 use crate::metrics::{Metrics, RouteMetrics};
+use crate::spans::Spans;
 use crate::upstream::Upstream;
 
 /// A configuration in use. Requests hold on to the one they began with.
@@ -23,6 +24,8 @@ pub(crate) struct Snapshot {
     pub(crate) config: Config,
     /// Groups of servers.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
+    /// Where the spans of recorded traces go.
+    pub(crate) spans: Option<Arc<Spans>>,
     hosts: Hosts,
     sites: Vec<Site>,
 }
@@ -101,6 +104,9 @@ pub(crate) enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// Spans cannot be sent.
+    #[error("tracing.otlp.headers_file cannot be used: {0}")]
+    Spans(io::Error),
 }
 
 impl Snapshot {
@@ -129,9 +135,17 @@ impl Snapshot {
             .map(|site| Site::new(site, &upstreams, metrics, logs))
             .collect::<Result<_, _>>()?;
         let hosts = Hosts::new(config.sites.iter().map(|site| site.names.as_slice()));
+        let spans = match &config.tracing.otlp {
+            Some(otlp) => {
+                let old = old.and_then(|old| old.spans.as_ref());
+                Some(Spans::open(otlp, old, &metrics.spans).map_err(Error::Spans)?)
+            }
+            None => None,
+        };
         Ok(Self {
             config,
             upstreams,
+            spans,
             hosts,
             sites,
         })

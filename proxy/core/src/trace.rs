@@ -71,6 +71,12 @@ impl<const N: usize> Id<N> {
         Some(Self(digits.try_into().ok().filter(|_| valid)?))
     }
 
+    /// The number that its digits write, big end first.
+    pub fn to_bytes(self) -> Vec<u8> {
+        let pairs = self.0.chunks_exact(2);
+        pairs.map(|pair| hex(pair).unwrap_or_default()).collect()
+    }
+
     /// Its digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -88,10 +94,15 @@ pub fn request_id(random: u128) -> Id<32> {
     Id::of(random)
 }
 
+/// An identifier of 64 random bits, such as a span's.
+pub fn span_id(random: u64) -> Id<16> {
+    Id::of(u128::from(random))
+}
+
 impl Trace {
     /// The trace of a request with these headers.
     pub fn of(headers: &[Header<'_>], drawn: Drawn) -> Self {
-        let span_id = Id::of(u128::from(drawn.span));
+        let span_id = span_id(drawn.span);
         match only(headers, Name::Traceparent).and_then(parent) {
             Some((trace_id, parent, flags)) => Self {
                 trace_id,

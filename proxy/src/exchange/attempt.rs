@@ -5,7 +5,6 @@ use std::io;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use edge_core::access::Try;
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
 use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
@@ -78,7 +77,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         record: &mut Record,
     ) -> Result<Answer, Error> {
         let (index, server) = self.server;
-        record.tries.push(Try::new(index));
+        record.ask(index, self.started);
         let active = Active::new(&server.active);
         match self.ask_until_fresh(client, body, record).await {
             Ok((terms, connection, buffer)) => {
@@ -86,17 +85,16 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                 Ok(Answer::new(terms, connection, buffer, server, active))
             }
             Err(error) => {
-                let (code, status) = match &error {
-                    Error::Failed {
-                        failure: Failure::Status(status),
-                        ..
-                    } => (*status, *status),
-                    // nginx logs the status that the failure stands for.
-                    Error::Failed { failure, .. } => (0, failure.status()),
-                    Error::Gone => (0, 0),
+                let failure = match &error {
+                    Error::Failed { failure, .. } => Some(*failure),
+                    Error::Gone => None,
+                };
+                let code = match failure {
+                    Some(Failure::Status(status)) => status,
+                    _ => 0,
                 };
                 let time = self.started.elapsed();
-                record.answered(status);
+                record.failed(failure);
                 record.took(time);
                 server.requests.inc(code);
                 server.seconds.observe(time.as_secs_f64());
@@ -162,7 +160,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             scheme: "http",
             body: body.length(),
             trace: &record.trace,
-            span: &record.trace.span_id,
+            span: record.span(),
             request_id: record.request_id.as_str(),
         };
         forward::write_request(&mut out, self.head, &outgoing);

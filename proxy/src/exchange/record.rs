@@ -1,16 +1,18 @@
 //! What is remembered of a request for its log line and its metrics.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use edge_core::access::{self, Entry, Needs, Times, Try};
+use edge_core::failure::Failure;
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::trace::{self, Drawn, Id, Trace};
 
 use crate::client::Client;
 use crate::metrics::method_label;
-use crate::snapshot::{AccessLog, Target};
+use crate::snapshot::{AccessLog, Snapshot, Target};
+use crate::spans::{self, Finished, Spans, TrySpan};
 use crate::upstream::Upstream;
 use crate::worker::Worker;
 
@@ -37,6 +39,10 @@ pub(crate) struct Record {
     pub(super) trace: Trace,
     /// What the log wants to know.
     pub(super) needs: Needs,
+    /// Where its spans go, if it is recorded.
+    spans: Option<Arc<Spans>>,
+    /// Of each server asked, if it is.
+    try_spans: Vec<TrySpan>,
     since: Instant,
     sent_before: u64,
     /// The head sent to the client, if the log wants any of it.
@@ -75,6 +81,8 @@ impl Record {
             request_id: trace::request_id(fastrand::u128(..)),
             trace: begin_trace(&[], 0.0),
             needs: Needs::default(),
+            spans: None,
+            try_spans: Vec::new(),
             since,
             sent_before,
             sent_head: Vec::new(),
@@ -84,8 +92,41 @@ impl Record {
     }
 
     /// Joins the trace that the request's headers name, or begins one.
-    pub(super) fn join_trace(&mut self, headers: &[Header<'_>], sample: f64) {
-        self.trace = begin_trace(headers, sample);
+    pub(super) fn join_trace(&mut self, headers: &[Header<'_>], snapshot: &Snapshot) {
+        self.trace = begin_trace(headers, snapshot.config.tracing.sample);
+        self.spans = snapshot
+            .spans
+            .as_ref()
+            .filter(|_| self.trace.sampled)
+            .map(Arc::clone);
+    }
+
+    /// Another server is asked.
+    pub(super) fn ask(&mut self, server: usize, started: Instant) {
+        self.tries.push(Try::new(server));
+        if self.spans.is_some() {
+            self.try_spans.push(TrySpan {
+                id: trace::span_id(fastrand::u64(..)),
+                started,
+                failure: None,
+            });
+        }
+    }
+
+    /// The span that the last server asked has as its parent.
+    pub(super) fn span(&self) -> &Id<16> {
+        self.try_spans
+            .last()
+            .map_or(&self.trace.span_id, |last| &last.id)
+    }
+
+    /// The last server failed, or the client left before it answered.
+    pub(super) fn failed(&mut self, failure: Option<Failure>) {
+        // nginx logs the status that the failure stands for.
+        self.answered(failure.map_or(0, Failure::status));
+        if let Some(last) = self.try_spans.last_mut() {
+            last.failure = failure;
+        }
     }
 
     /// How long the last server took to accept a connection.
@@ -116,7 +157,7 @@ impl Record {
         }
     }
 
-    /// What the last server answered, or the status its failure stands for; 0 is nothing.
+    /// What the last server answered.
     pub(super) fn answered(&mut self, status: u16) {
         if let Some(last) = self.tries.last_mut() {
             last.status = status;
@@ -159,6 +200,19 @@ impl Record {
         }
         if let Some(log) = &subject.target.access_log {
             self.log(worker, log, subject, (client, sent, elapsed));
+        }
+        if let (Some(spans), Some(head)) = (&self.spans, subject.head) {
+            spans.send(spans::of_request(&Finished {
+                trace: &self.trace,
+                head,
+                route: &subject.target.route,
+                client: &client.address,
+                status: self.status,
+                reason: self.reason,
+                elapsed,
+                upstream: subject.upstream,
+                tries: (&self.tries, &self.try_spans),
+            }));
         }
     }
 

@@ -26,5 +26,6 @@ mod origin;
 mod process;
 mod reasons;
 mod reload;
+mod spans;
 mod strictness;
 mod trace;

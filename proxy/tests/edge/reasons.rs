@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
+
 use crate::http::{Connection, Reply, request};
 use crate::nginx::Nginx;
 use crate::origin::{Origin, Seen, answer};
@@ -14,6 +16,7 @@ fn failing() -> Origin {
     Origin::start(|request: &Seen, stream| match request.path() {
         "/closed" => false,
         "/garbage" => and_close(stream, b"what\r\n\r\n"),
+        "/cut" => and_close(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"),
         "/half" => and_close(stream, b"HTTP/1.1 200 OK\r\nX:"),
         "/slow" => {
             std::thread::sleep(Duration::from_secs(3));
@@ -99,6 +102,75 @@ fn t1_t2_t3_r4_e2_statuses_and_connections_are_nginx_s() {
             outcome(nginx.http, &request),
             "the edge's and nginx's answer to {line}"
         );
+    }
+}
+
+/// A listener whose queue is full, so that connecting to it takes for ever.
+fn full() -> (Socket, Vec<TcpStream>) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&free_address().into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let patience = Duration::from_millis(200);
+    let waiting = (0..64).map_while(|_| TcpStream::connect_timeout(&address, patience).ok());
+    let waiting = waiting.collect();
+    (socket, waiting)
+}
+
+#[test]
+fn t1_t2_t3_servers_that_are_stuck_are_as_with_nginx() {
+    let (full, _waiting) = full();
+    let full = full.local_addr().unwrap().as_socket().unwrap();
+    // Takes a connection and never reads.
+    let deaf = TcpListener::bind(free_address()).unwrap();
+    let (deaf, origin) = (
+        deaf.local_addr().map(|address| (deaf, address)).unwrap(),
+        failing(),
+    );
+    let nginx = Nginx::start(&format!(
+        "server {{ listen LISTEN; client_max_body_size 0; proxy_connect_timeout 1s;\n\
+         proxy_send_timeout 1s; proxy_read_timeout 5s;\n\
+         location / {{ proxy_pass http://{}; }}\n\
+         location /full {{ proxy_pass http://{full}; }}\n\
+         location /deaf {{ proxy_pass http://{}; }} }}\n",
+        origin.address, deaf.1
+    ));
+    let timeouts = "connect_timeout = \"1s\", send_timeout = \"1s\", read_timeout = \"5s\"";
+    let parts = [
+        ("web", "/", origin.address),
+        ("full", "/full", full),
+        ("deaf", "/deaf", deaf.1),
+    ];
+    let upstreams = parts.map(|(name, _, address)| {
+        format!("[upstream.{name}]\nserver = [{{ address = \"{address}\" }}]\n")
+    });
+    let routes = parts.map(|(name, path, _)| {
+        format!("[[site.route]]\npath = \"{path}\"\nproxy = {{ to = \"{name}\", {timeouts} }}\n")
+    });
+    let (config, routes) = (upstreams.concat(), routes.concat());
+    let edge = Edge::start(&format!("{config}[[site]]\nmax_body = \"0\"\n{routes}"));
+    let big = vec![b'x'; 20 << 20];
+    for address in [edge.http, nginx.http] {
+        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(outcome(address, &get("/full")), (504, true));
+        let mut client = Connection::new(address);
+        let length = big.len();
+        client.send(format!(
+            "POST /deaf HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+        ));
+        client.send(&big);
+        assert_eq!(client.reply().unwrap().status, 504);
+        let cut = raw(address, get("/cut").as_bytes());
+        assert!(
+            cut.starts_with("HTTP/1.1 200") && cut.ends_with("\r\nabc"),
+            "{cut}"
+        );
+    }
+    for reason in ["connect_timeout", "send_timeout", "cut_off"] {
+        let label = format!("reason=\"{reason}\"");
+        edge.eventually(reason, || {
+            edge.metric("edge_failures_total", &[&label]) == 1
+        });
     }
 }
 

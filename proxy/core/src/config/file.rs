@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use errors::{Errors, Tracing};
+pub use errors::{Errors, Otlp, Tracing};
 pub use listener::Listener;
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{

@@ -38,6 +38,10 @@ fn a_valid_parent_is_continued() {
     assert_eq!(trace.trace_id.as_str(), TRACE);
     assert_eq!(trace.parent.unwrap().as_str(), PARENT);
     assert!(trace.sampled);
+    assert_eq!(
+        trace.parent.unwrap().to_bytes(),
+        [0, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7]
+    );
     assert!(!of(&format!("00-{TRACE}-{PARENT}-00")).sampled);
     // A later version, with and without a field that this one does not know.
     assert!(of(&format!("cc-{TRACE}-{PARENT}-01")).parent.is_some());
