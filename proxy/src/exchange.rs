@@ -83,7 +83,7 @@ struct Exchange<'a> {
 pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Received) -> After {
     client.requests += 1;
     let snapshot = worker.edge.live.load_full();
-    let mut record = Record::new(received.since, received.head, client.sent);
+    let begun = (received.since, client.sent);
     let bytes = received.buffer.filled();
     let (head_bytes, arrived) = bytes
         .split_at_checked(received.head)
@@ -91,11 +91,12 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
     let head = match RequestHead::parse(head_bytes) {
         Ok(head) => head,
         Err(reason) => {
+            let mut record = Record::new(begun, received.head, &[], &snapshot);
             let line = first_line(head_bytes);
             return reject(worker, client, reason, line, &mut record).await;
         }
     };
-    record.join_trace(&head.headers, &snapshot);
+    let mut record = Record::new(begun, received.head, &head.headers, &snapshot);
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };
@@ -159,7 +160,8 @@ pub(crate) async fn serve_no_request(
         NoRequest::BareLineFeed => Reason::BAD_LINE_END,
     };
     client.requests += 1;
-    let mut record = Record::new(Instant::now(), 0, client.sent);
+    let snapshot = worker.edge.live.load_full();
+    let mut record = Record::new((Instant::now(), client.sent), 0, &[], &snapshot);
     reject(worker, client, reason, None, &mut record).await
 }
 

@@ -67,9 +67,22 @@ pub(super) struct Subject<'a> {
 }
 
 impl Record {
-    /// Of a request whose first byte came at `since`; `sent_before` is what its connection had sent
-    /// by then.
-    pub(super) fn new(since: Instant, head: usize, sent_before: u64) -> Self {
+    /// Of a request with a head of so many bytes whose first byte came at `since`; `sent_before` is
+    /// what its connection had sent by then. It joins the trace that `headers` name, or begins one.
+    pub(super) fn new(
+        (since, sent_before): (Instant, u64),
+        head: usize,
+        headers: &[Header<'_>],
+        snapshot: &Snapshot,
+    ) -> Self {
+        let sample = snapshot.config.tracing.sample;
+        let drawn = Drawn {
+            trace: fastrand::u128(..),
+            span: fastrand::u64(..),
+            sampled: sample >= 1.0 || fastrand::f64() < sample,
+        };
+        let trace = Trace::of(headers, drawn);
+        let spans = snapshot.spans.as_ref().filter(|_| trace.sampled);
         Self {
             status: 0,
             reason: None,
@@ -79,9 +92,9 @@ impl Record {
             gzip: None,
             tries: Vec::new(),
             request_id: trace::request_id(fastrand::u128(..)),
-            trace: begin_trace(&[], 0.0),
+            trace,
             needs: Needs::default(),
-            spans: None,
+            spans: spans.map(Arc::clone),
             try_spans: Vec::new(),
             since,
             sent_before,
@@ -89,16 +102,6 @@ impl Record {
             upstream_head: Vec::new(),
             upstream_head_length: 0,
         }
-    }
-
-    /// Joins the trace that the request's headers name, or begins one.
-    pub(super) fn join_trace(&mut self, headers: &[Header<'_>], snapshot: &Snapshot) {
-        self.trace = begin_trace(headers, snapshot.config.tracing.sample);
-        self.spans = snapshot
-            .spans
-            .as_ref()
-            .filter(|_| self.trace.sampled)
-            .map(Arc::clone);
     }
 
     /// Another server is asked.
@@ -249,7 +252,7 @@ impl Record {
                 site: &subject.target.site,
                 route: &subject.target.route,
                 hostname: &HOSTNAME,
-                pid: std::process::id(),
+                pid: *PID,
             },
             status: self.status,
             complete: self.complete,
@@ -296,11 +299,5 @@ static HOSTNAME: LazyLock<String> = LazyLock::new(|| {
     name.to_string_lossy().into_owned()
 });
 
-fn begin_trace(headers: &[Header<'_>], sample: f64) -> Trace {
-    let drawn = Drawn {
-        trace: fastrand::u128(..),
-        span: fastrand::u64(..),
-        sampled: sample >= 1.0 || fastrand::f64() < sample,
-    };
-    Trace::of(headers, drawn)
-}
+/// The process, which never changes; asking the kernel for it costs a system call each time.
+static PID: LazyLock<u32> = LazyLock::new(std::process::id);

@@ -42,6 +42,13 @@ fn is_plain(byte: u8) -> bool {
 /// nginx's `ngx_escape_json`. nginx lets bytes through that are not UTF-8, after which the line is
 /// no JSON; each such sequence becomes U+FFFD here.
 fn json(out: &mut Vec<u8>, value: &[u8]) {
+    if value
+        .iter()
+        .all(|byte| byte.is_ascii() && is_json_plain(*byte))
+    {
+        out.extend_from_slice(value);
+        return;
+    }
     for chunk in value.utf8_chunks() {
         plain_runs(out, chunk.valid().as_bytes(), is_json_plain, |out, byte| {
             let short = match byte {
