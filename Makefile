@@ -23,7 +23,8 @@ build:
 	@echo 'building; the first time takes a few minutes'
 	@cargo build --release --workspace
 
-setup: $(VENV)/oracle.txt ## Install what the tests need (Python packages, in a cache of their own)
+setup: $(VENV)/oracle.txt ## Install what the tests need (Debian and Python packages)
+	@scripts/setup.sh
 
 # Installed again whenever the list of packages changes.
 $(VENV)/oracle.txt: $(ORACLE)

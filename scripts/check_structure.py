@@ -25,6 +25,7 @@ ARROWS = {
 # Libraries that only these crates may name.
 OWNERS = {
     "pingora": {"hifate-edge"},
+    "opentelemetry-proto": {"hifate-edge"},
     "sqlx": {"store"},
     "redis": {"store"},
     "moka": {"store"},

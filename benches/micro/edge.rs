@@ -6,12 +6,14 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use edge_core::access::{self, Entry, Format, Times, Try};
 use edge_core::balance::{Ask, Group, Method, Pick, Profile, Server};
 use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
 use edge_core::http::{
     BodyLength, Chunks, Piece, RequestHead, ResponseHead, find_head_end, normalise_path,
 };
 use edge_core::route::{Hosts, PathPattern, Paths};
+use edge_core::trace::{self, Drawn, Trace};
 
 /// What a browser sends with a request to an API.
 const REQUEST: &[u8] = b"GET /api/v1/bazi/charts/42?full=true HTTP/1.1\r\n\
@@ -38,6 +40,87 @@ const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\n\
     X-Request-Id: 0193533e-7b1c-7d3a-9a55-5f8f3f6f4a10\r\n\
     Connection: keep-alive\r\n\r\n";
 
+const DRAWN: Drawn = Drawn {
+    trace: 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c,
+    span: 0xb7ad_6b71_6920_3331,
+    sampled: false,
+};
+
+/// What is known of such a request in the end.
+fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try]) -> Entry<'a> {
+    Entry {
+        request: Some(head),
+        line: Some(head.line.as_bytes()),
+        client: access::Client {
+            address: "192.0.2.1",
+            port: 4711,
+            connection: 1,
+            requests: 1,
+            pipelined: false,
+        },
+        server: access::Server {
+            address: None,
+            https: false,
+            site: "example.com",
+            route: "/",
+            hostname: "node1",
+            pid: 1,
+        },
+        status: 200,
+        complete: true,
+        body_bytes_sent: 1024,
+        bytes_sent: 1300,
+        request_length: 800,
+        request_time: Duration::from_millis(4),
+        gzip: None,
+        sent_head: b"",
+        tries,
+        upstream_addr: &["10.0.0.1:8001"],
+        upstream_name: "web_app",
+        upstream_head: b"",
+        reason: "",
+        request_id: trace.trace_id.as_str(),
+        trace_id: trace.trace_id.as_str(),
+        time: Times {
+            local: "23/Nov/2026:04:00:00 +0000",
+            iso: "2026-11-23T04:00:00+00:00",
+            unix_millis: 1_795_406_400_000,
+        },
+    }
+}
+
+fn log_lines(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("edge");
+    let Ok(head) = RequestHead::parse(REQUEST) else {
+        return;
+    };
+    let trace = Trace::of(&head.headers, DRAWN);
+    let tries = [Try {
+        status: 200,
+        connect: Some(Duration::ZERO),
+        response: Some(Duration::from_millis(3)),
+        ..Try::default()
+    }];
+    let entry = entry(&head, &trace, &tries);
+    for (name, format) in [
+        ("write a log line, combined", Format::combined()),
+        ("write a log line, JSON", Format::json()),
+    ] {
+        let Ok(format) = format else { continue };
+        let mut out = Vec::with_capacity(4096);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                format.render(&mut out, black_box(&entry));
+            });
+        });
+    }
+    group.bench_function("join or begin a trace", |bencher| {
+        bencher.iter(|| Trace::of(black_box(&head.headers), black_box(DRAWN)));
+    });
+    group.finish();
+}
+
 fn heads(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("edge");
     group.bench_function("find the end of a request head", |bencher| {
@@ -47,12 +130,17 @@ fn heads(criterion: &mut Criterion) {
         bencher.iter(|| RequestHead::parse(black_box(REQUEST)).is_ok());
     });
     if let Ok(head) = RequestHead::parse(REQUEST) {
+        let trace = Trace::of(&head.headers, DRAWN);
+        let request_id = trace::request_id(1);
         let outgoing = Outgoing {
             target: head.target,
             default_host: "web_app",
             client: "192.0.2.1",
             scheme: "http",
             body: head.body,
+            trace: &trace,
+            span: &trace.span_id,
+            request_id: request_id.as_str(),
         };
         let mut out = Vec::with_capacity(4096);
         group.bench_function("write a request head", |bencher| {
@@ -163,5 +251,5 @@ fn decode(mut body: &[u8]) -> usize {
     content
 }
 
-criterion_group!(benches, heads, decisions, chunks);
+criterion_group!(benches, heads, log_lines, decisions, chunks);
 criterion_main!(benches);

@@ -4,7 +4,7 @@ mod identity;
 mod request;
 
 use std::future::poll_fn;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Instant;
 use edge_core::address::Peer;
 use edge_core::config;
 use edge_core::http::HeadLimits;
-use pingora::protocols::Stream;
+use pingora::protocols::{SocketDigest, Stream};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
@@ -38,6 +38,14 @@ pub(crate) struct Client {
     speaks_for: Option<IpAddr>,
     /// `http` or `https`, as the client connected to the first proxy that is trusted.
     pub(crate) scheme: &'static str,
+    /// The port of whoever connected, or of whom the PROXY protocol has named; 0 where there is none.
+    pub(crate) port: u16,
+    /// The address that the client connected to, if the PROXY protocol has named it.
+    destination: Option<SocketAddr>,
+    /// The connection's number, counted since the start.
+    pub(crate) number: u64,
+    /// Whether the request under way was sent before the answer to the one before was there.
+    pub(crate) pipelined: bool,
     /// What it sent while its last request was being answered.
     ahead: Option<Buffer>,
     /// Bytes sent to it.
@@ -55,14 +63,24 @@ const SCHEME: &str = "http";
 
 impl Client {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: Stream, peer: Peer, terms: Arc<config::Client>) -> Self {
+    pub(crate) fn new(
+        stream: Stream,
+        from: (Peer, u16),
+        terms: Arc<config::Client>,
+        number: u64,
+    ) -> Self {
+        let (peer, port) = from;
         Self {
             stream,
             timer: Timer::default(),
             peer,
             address: peer.to_string(),
+            port,
+            destination: None,
             speaks_for: None,
             scheme: SCHEME,
+            number,
+            pipelined: false,
             ahead: None,
             sent: 0,
             terms,
@@ -127,6 +145,24 @@ impl Client {
         }
         buffers.put_read(buffer);
         patience.poll_over(&mut self.timer, cx).map(Err)
+    }
+
+    /// Whose request it is: the peer's, or of somebody for whom that may speak.
+    pub(crate) fn speaker(&self) -> Peer {
+        self.speaks_for.map_or(self.peer, Peer::Ip)
+    }
+
+    /// Requests begun on the connection.
+    pub(crate) fn requests(&self) -> u64 {
+        u64::from(self.served)
+    }
+
+    /// The address that it connected to. Asks the kernel, so only for who wants to know.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.destination.or_else(|| {
+            let digest = SocketDigest::from_raw_fd(self.stream.id());
+            digest.local_addr()?.as_inet().copied()
+        })
     }
 
     /// Writes `first` and then `second`.

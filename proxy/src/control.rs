@@ -170,13 +170,17 @@ impl Control {
         }
     }
 
-    /// Has every worker write the log lines that it still holds.
+    /// Has every worker hand over the log lines that it still holds, and waits for their writing.
     async fn flush_logs(&self) {
         for worker in &self.edge.workers {
             let (done, flushed) = oneshot::channel();
             if worker.send(Order::Flush(done)).is_ok() && flushed.await.is_err() {
                 tracing::error!("a worker has ended with log lines unwritten");
             }
+        }
+        self.edge.logs.written().await;
+        if let Some(spans) = &self.edge.live.load().spans {
+            spans.sent().await;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use daemon::reload::Live;
 use edge_core::admission::Addresses;
@@ -34,6 +34,7 @@ pub(crate) struct Edge {
     pub(crate) addresses: Mutex<Addresses>,
     draining: AtomicBool,
     open: AtomicUsize,
+    accepted: AtomicU64,
     closed: Notify,
 }
 
@@ -57,6 +58,7 @@ impl Edge {
             addresses: Mutex::default(),
             draining: AtomicBool::new(false),
             open: AtomicUsize::new(0),
+            accepted: AtomicU64::new(0),
             closed: Notify::new(),
         };
         edge.show_generation();
@@ -108,6 +110,11 @@ impl Edge {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.closed.notify_waiters();
         }
+    }
+
+    /// The number of a connection that was just accepted, from 1 (nginx's `$connection`).
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.accepted.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Connections open now.

@@ -16,15 +16,17 @@ mod spool;
 
 use std::time::Instant;
 
-use edge_core::failure::{self, Failure};
-use edge_core::forward::{self, Connection};
-use edge_core::http::{Method, Rejection, RequestHead};
+use edge_core::failure::Failure;
+use edge_core::forward::{self, Connection, LocalResponse};
+use edge_core::http::{BadPath, BodyLength, Method, RequestHead};
+use edge_core::page::Page;
+use edge_core::reason::Reason;
 
 use self::ask::Unanswered;
 use self::body::Body;
-use self::record::Record;
+use self::record::{Record, Subject};
 use crate::client::{Client, NoRequest, Received};
-use crate::snapshot::{Route, Site, Target};
+use crate::snapshot::{Route, Site};
 use crate::worker::Worker;
 
 /// What becomes of the connection after an exchange.
@@ -43,22 +45,17 @@ pub(crate) enum After {
 /// An answer that the edge makes itself.
 #[derive(Debug, Clone, Copy)]
 struct Refusal {
-    status: u16,
-    /// In a word, for the log and the metrics.
-    code: &'static str,
-    /// For a person.
-    reason: &'static str,
+    reason: Reason,
     /// Whether the request was read to its end, so that another can follow it.
     complete: bool,
 }
 
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
+impl Refusal {
+    /// Of a request that was not read to its end.
+    const fn unread(reason: Reason) -> Self {
         Self {
-            status: failure.status(),
-            code: failure.code(),
-            reason: failure.explanation(),
-            complete: true,
+            reason,
+            complete: false,
         }
     }
 }
@@ -78,25 +75,29 @@ struct Exchange<'a> {
 /// Answers one request.
 pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Received) -> After {
     let snapshot = worker.edge.live.load_full();
-    let mut record = Record::new(received.since, received.head, client.sent);
+    let begun = (received.since, client.sent);
     let bytes = received.buffer.filled();
     let (head_bytes, arrived) = bytes
         .split_at_checked(received.head)
         .unwrap_or((bytes, &[]));
     let mut head = match RequestHead::parse_within(head_bytes, &client.head_limits()) {
         Ok(head) => head,
-        Err(rejection) => return reject(worker, client, rejection, &mut record).await,
+        Err(reason) => {
+            let mut record = Record::new(begun, received.head, &[], &snapshot);
+            let line = first_line(head_bytes);
+            return reject(worker, client, reason, line, &mut record).await;
+        }
     };
     head.keep_alive &= client.may_stay(received.since);
     client.identify(&head);
+    let mut record = Record::new(begun, received.head, &head.headers, &snapshot);
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };
-    let refused = match site.route(&head) {
-        Err(path) => Refusal::request(400, "bad_path", path.explanation()),
-        Ok(None) => Refusal::request(404, "no_route", "no route of this site takes this path"),
+    let (after, used, subject) = match site.route(&head) {
         Ok(Some((route, replaced))) => {
             let target = replaced.as_deref().unwrap_or(head.target);
+            record.needs = route.target.needs;
             let mut exchange = Exchange {
                 worker,
                 client,
@@ -107,16 +108,37 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
                 record: &mut record,
             };
             let (after, used) = exchange.run(arrived).await;
-            record.finish(worker, &route.target, Some(&head), client);
-            drop(head);
-            received.buffer.consume(received.head + used);
-            client.keep_ahead(received.buffer, &worker.buffers);
-            return after;
+            (after, used, (&route.target, Some(&*route.upstream)))
+        }
+        unrouted => {
+            let reason = unrouted.map_or_else(BadPath::reason, |_| Reason::NO_ROUTE);
+            let refusal = Refusal {
+                reason,
+                complete: head.body == BodyLength::Empty,
+            };
+            record.needs = site.unrouted.needs;
+            let after = refuse(worker, client, Some(&head), refusal, &mut record).await;
+            (after, 0, (&site.unrouted, None))
         }
     };
-    let after = refuse(worker, client, Some(&head), refused, &mut record).await;
-    record.finish(worker, &site.unrouted, Some(&head), client);
+    let (target, upstream) = subject;
+    let subject = Subject {
+        target,
+        upstream,
+        head: Some(&head),
+        line: Some(head.line.as_bytes()),
+    };
+    record.finish(worker, subject, client);
+    drop(head);
+    received.buffer.consume(received.head + used);
+    client.keep_ahead(received.buffer, &worker.buffers);
     after
+}
+
+/// The request line, whatever is wrong with it.
+fn first_line(head: &[u8]) -> Option<&[u8]> {
+    head.split(|byte| matches!(byte, b'\r' | b'\n'))
+        .find(|line| !line.is_empty())
 }
 
 /// Answers a connection on which no request could be made out.
@@ -125,42 +147,38 @@ pub(crate) async fn serve_no_request(
     client: &mut Client,
     error: NoRequest,
 ) -> After {
-    let rejection = match error {
+    let reason = match error {
         NoRequest::Ended => return After::Close,
-        NoRequest::Slow => Rejection {
-            status: 408,
-            reason: "the request head took longer than header_timeout",
-        },
-        NoRequest::Refused(rejection) => rejection,
-        NoRequest::BareLineFeed => Rejection {
-            status: 400,
-            reason: "a line of the head ends in LF without CR",
-        },
+        NoRequest::Slow => Reason::HEADER_TIMEOUT,
+        NoRequest::Refused(reason) => reason,
+        NoRequest::BareLineFeed => Reason::BAD_LINE_END,
     };
-    let mut record = Record::new(Instant::now(), 0, client.sent);
-    reject(worker, client, rejection, &mut record).await
+    let snapshot = worker.edge.live.load_full();
+    let mut record = Record::new((Instant::now(), client.sent), 0, &[], &snapshot);
+    reject(worker, client, reason, None, &mut record).await
 }
 
 /// Answers a request that has no one meaning; it belongs to no site, so the first one's log has it.
 async fn reject(
     worker: &Worker,
     client: &mut Client,
-    rejection: Rejection,
+    reason: Reason,
+    line: Option<&[u8]>,
     record: &mut Record,
 ) -> After {
-    let Rejection { status, reason } = rejection;
     client.identify_as_peer();
-    let after = refuse(
-        worker,
-        client,
-        None,
-        Refusal::request(status, "rejected", reason),
-        record,
-    )
-    .await;
     let snapshot = worker.edge.live.load_full();
-    if let Some(site) = snapshot.site("") {
-        record.finish(worker, &site.unrouted, None, client);
+    let site = snapshot.site("");
+    record.needs = site.map(|site| site.unrouted.needs).unwrap_or_default();
+    let after = refuse(worker, client, None, Refusal::unread(reason), record).await;
+    if let Some(site) = site {
+        let subject = Subject {
+            target: &site.unrouted,
+            upstream: None,
+            head: None,
+            line,
+        };
+        record.finish(worker, subject, client);
     }
     after
 }
@@ -173,51 +191,47 @@ async fn refuse(
     refusal: Refusal,
     record: &mut Record,
 ) -> After {
-    record.status = refusal.status;
-    record.reason = refusal.code;
+    let reason = refusal.reason;
+    record.status = reason.status;
+    record.reason = Some(reason);
     let asked = head.is_some_and(|head| head.keep_alive);
-    let keep = asked && refusal.complete && !worker.edge.is_draining();
-    let connection = if keep {
-        Connection::SayKeep
-    } else {
-        Connection::Close
+    let keep =
+        asked && refusal.complete && !reason.closes_connection() && !worker.edge.is_draining();
+    let trusted = worker.edge.live.load().trusts(client.speaker());
+    let page = Page {
+        reason,
+        trusted,
+        request_id: record.request_id.as_str(),
     };
-    let wants_json = head
+    let accept = head
         .and_then(|head| head.header("accept"))
-        .is_some_and(|accept| accept.contains("application/json"));
-    let (kind, body) = failure::body(refusal.status, refusal.reason, wants_json);
-    let to_head = head.is_some_and(|head| head.method == Method::Head);
-    let mut out = worker.buffers.write_buffer();
+        .unwrap_or_default();
+    let (kind, body) = page.content(accept.as_bytes());
     let (second, _) = worker.clock.now();
-    let content = (kind, body.as_slice());
-    forward::write_local_response(
-        &mut out,
-        refusal.status,
-        &second.http,
-        connection,
-        content,
-        to_head,
-    );
+    let response = LocalResponse {
+        status: reason.status,
+        date: &second.http,
+        connection: if keep {
+            Connection::SayKeep
+        } else {
+            Connection::Close
+        },
+        reason: trusted.then_some(reason.code),
+        content: (kind, body.as_bytes()),
+        to_head_request: head.is_some_and(|head| head.method == Method::Head),
+    };
+    let mut out = worker.buffers.write_buffer();
+    let body = forward::write_local_response(&mut out, &response);
+    record.answering(out.get(..out.len() - body).unwrap_or_default());
     let sent = client.write(&out, &[]).await;
-    record.body_sent = if to_head { 0 } else { body.len() as u64 };
+    record.body_sent = body as u64;
+    record.complete = sent.is_ok();
     worker.buffers.put_write(out);
     match (sent, keep) {
         (Ok(()), true) => After::Next,
         (Ok(()), false) if refusal.complete => After::Finish,
         (Ok(()), false) => After::Linger,
         (Err(_), _) => After::Close,
-    }
-}
-
-impl Refusal {
-    /// A refusal of a request that was not read to its end.
-    fn request(status: u16, code: &'static str, reason: &'static str) -> Self {
-        Self {
-            status,
-            code,
-            reason,
-            complete: false,
-        }
     }
 }
 
@@ -254,21 +268,17 @@ impl Exchange<'_> {
             http.target = self.head.target,
             http.host = self.head.host,
             upstream.name = %self.route.upstream.name(),
-            upstream.addr = %self.record.addresses(),
+            upstream.addr = %self.record.addresses().join(", "),
             status = failure.status(),
             reason = failure.code(),
             "the request failed: {}",
             failure.explanation()
         );
-        let refusal = Refusal {
-            complete,
-            ..failure.into()
-        };
-        self.refuse(refusal).await
+        let reason = failure.reason();
+        self.refuse(Refusal { reason, complete }).await
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> After {
-        self.target().metrics.failures.inc(refusal.code);
         refuse(
             self.worker,
             self.client,
@@ -282,11 +292,7 @@ impl Exchange<'_> {
     /// nginx's 499: the client closed the connection before it was answered.
     fn client_is_gone(&mut self) -> After {
         self.record.status = 499;
-        self.record.reason = "client_gone";
+        self.record.reason = Some(Reason::CLIENT_GONE);
         After::Close
-    }
-
-    fn target(&self) -> &Target {
-        &self.route.target
     }
 }

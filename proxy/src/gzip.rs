@@ -51,6 +51,12 @@ impl GzipStream {
         self.dirty
     }
 
+    /// Bytes that went in and came out so far.
+    pub(crate) fn totals(&self) -> Option<(u64, u64)> {
+        let (_, compress) = self.compress.as_ref()?;
+        Some((compress.total_in(), compress.total_out()))
+    }
+
     /// Compresses `data`; what the compressor gives out at once is appended to `out`.
     pub(crate) fn push(&mut self, out: &mut Vec<u8>, data: &[u8]) {
         self.run(out, data, FlushCompress::None);

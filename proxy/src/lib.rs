@@ -32,6 +32,7 @@ mod resolve;
 mod run;
 mod service;
 mod snapshot;
+mod spans;
 mod timer;
 mod transport;
 mod upstream;

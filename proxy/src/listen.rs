@@ -151,18 +151,21 @@ impl TryFrom<Listening> for Acceptor {
 
 impl Acceptor {
     /// Ready with the next connection.
-    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Peer)>> {
+    pub(crate) fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(Stream, (Peer, u16))>> {
         match self {
             Self::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, address)| {
                 // Answers go out as they are written, however small (tcp_nodelay). It fails for a
                 // connection that has already ended, which the first read tells as well.
                 stream.set_nodelay(true).unwrap_or_default();
                 let stream: Stream = Box::new(TransportStream::from(stream));
-                (stream, address.into())
+                (stream, (address.into(), address.port()))
             }),
             Self::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| {
                 let stream: Stream = Box::new(TransportStream::from(stream));
-                (stream, Peer::Unix)
+                (stream, (Peer::Unix, 0))
             }),
         }
     }

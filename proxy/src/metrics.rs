@@ -9,6 +9,7 @@ use prometheus::{
 };
 
 use crate::admission::Refused;
+use crate::spans::Counts;
 
 /// The edge's metrics.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Metrics {
     pub(crate) reloads: IntCounterVec,
     /// Access log lines that could not be written.
     pub(crate) log_lost: IntCounter,
+    /// Spans by what became of them.
+    pub(crate) spans: Counts,
     /// Panics that were caught.
     pub(crate) panics: IntCounter,
     requests: IntCounterVec,
@@ -105,6 +108,16 @@ impl Metrics {
                 "edge_access_log_lost_total",
                 "Access log lines that could not be written.",
             )?,
+            spans: Counts {
+                exported: r.counter(
+                    "edge_spans_exported_total",
+                    "Trace spans that the collector took.",
+                )?,
+                dropped: r.counter(
+                    "edge_spans_dropped_total",
+                    "Trace spans that the collector did not take.",
+                )?,
+            },
             panics: r.counter(
                 "edge_panics_total",
                 "Panics caught while serving a connection.",

@@ -24,6 +24,8 @@ pub(crate) struct Connection {
     pub(crate) timer: Timer,
     /// Requests it has carried.
     requests: u32,
+    /// Bytes sent and received for the request that it carries.
+    pub(crate) traffic: (u64, u64),
 }
 
 impl Connection {
@@ -33,6 +35,7 @@ impl Connection {
             stream,
             timer: Timer::default(),
             requests: 0,
+            traffic: (0, 0),
         }
     }
 }
@@ -72,6 +75,7 @@ impl Pool {
         now: Instant,
     ) {
         connection.requests += 1;
+        connection.traffic = (0, 0);
         if keepalive
             .requests
             .is_some_and(|most| connection.requests >= most.get())

@@ -62,7 +62,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
     let threads = threads.map_or(1, std::num::NonZeroUsize::get);
     let sockets = bind(&config, threads)?;
     let metrics = Metrics::new()?;
-    let logs = LogFiles::default();
+    let logs = LogFiles::new(metrics.log_lost.clone());
     let snapshot = Snapshot::new(config, None, &metrics, &logs)?;
     snapshot.apply(&metrics);
     let (senders, orders): (Vec<_>, Vec<_>) =

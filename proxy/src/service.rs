@@ -53,14 +53,14 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
                 }
                 Some(Order::Close(address)) => drop(listening.remove(&address)),
                 Some(Order::Flush(done)) => {
-                    worker.log.flush(&worker.edge.metrics.log_lost);
+                    worker.log.flush();
                     // Nobody waits any more if the control has ended meanwhile.
                     done.send(()).unwrap_or_default();
                 }
                 None => return,
             },
             _ = tick.tick() => {
-                worker.log.flush(&worker.edge.metrics.log_lost);
+                worker.log.flush();
                 worker.pool.sweep(Instant::now());
             }
         }
@@ -86,9 +86,9 @@ async fn accept(
             () = ready(()), if !open => return,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, from)) => {
                 let listener = Arc::clone(&settings.borrow());
-                tokio::spawn(serve(Arc::clone(&worker), listener, stream, peer));
+                tokio::spawn(serve(Arc::clone(&worker), listener, stream, from));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -110,14 +110,14 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, peer: Peer) {
+async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, from: (Peer, u16)) {
     let edge = &worker.edge;
     let terms = Arc::clone(&edge.live.load().config.client);
     let mut counted = match Counted::new(edge, terms.max_connections) {
         Ok(counted) => counted,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
-    let mut client = Client::new(stream, peer, terms);
+    let mut client = Client::new(stream, from, terms, edge.next_connection());
     let mut told = pin!(edge.leave.notified());
     told.as_mut().enable();
     let late = edge.is_draining();

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use edge_core::access::Format;
+use edge_core::access::{Format, Needs};
+use edge_core::address::Peer;
 use edge_core::config::{self, Config};
 use edge_core::encoding::Gzip;
 use edge_core::http::{BadPath, RequestHead, normalise_path};
@@ -13,6 +14,7 @@ use edge_core::route::{Hosts, Paths};
 
 use crate::access_log::{LogFile, LogFiles};
 use crate::metrics::{Metrics, RouteMetrics};
+use crate::spans::Spans;
 use crate::transport;
 use crate::upstream::Upstream;
 
@@ -23,6 +25,8 @@ pub(crate) struct Snapshot {
     pub(crate) config: Config,
     /// Groups of servers.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
+    /// Where the spans of recorded traces go.
+    pub(crate) spans: Option<Arc<Spans>>,
     hosts: Hosts,
     sites: Vec<Site>,
 }
@@ -41,8 +45,14 @@ pub(crate) struct Site {
 /// Where a request is logged and counted.
 #[derive(Debug)]
 pub(crate) struct Target {
+    /// The site's name in metrics and logs.
+    pub(crate) site: String,
+    /// The route's path as configured; empty for requests that no route takes.
+    pub(crate) route: String,
     /// The log, if any.
     pub(crate) access_log: Option<AccessLog>,
+    /// What that log wants to know.
+    pub(crate) needs: Needs,
     /// The counters.
     pub(crate) metrics: RouteMetrics,
 }
@@ -67,6 +77,8 @@ pub(crate) struct AccessLog {
     pub(crate) file: Arc<LogFile>,
     /// The format.
     pub(crate) format: Format,
+    /// Which requests are logged, if not all.
+    pub(crate) condition: Option<Format>,
 }
 
 /// A configuration that is right in itself but cannot be put into use.
@@ -88,6 +100,9 @@ pub(crate) enum Error {
         /// Why not.
         error: transport::Error,
     },
+    /// Spans cannot be sent.
+    #[error("tracing.otlp.headers_file cannot be used: {0}")]
+    Spans(io::Error),
 }
 
 impl Snapshot {
@@ -121,9 +136,17 @@ impl Snapshot {
             .map(|site| Site::new(site, &upstreams, metrics, logs))
             .collect::<Result<_, _>>()?;
         let hosts = Hosts::new(config.sites.iter().map(|site| site.names.as_slice()));
+        let spans = match &config.tracing.otlp {
+            Some(otlp) => {
+                let old = old.and_then(|old| old.spans.as_ref());
+                Some(Spans::open(otlp, old, &metrics.spans).map_err(Error::Spans)?)
+            }
+            None => None,
+        };
         Ok(Self {
             config,
             upstreams,
+            spans,
             hosts,
             sites,
         })
@@ -134,6 +157,11 @@ impl Snapshot {
         for upstream in &self.upstreams {
             upstream.apply(metrics, Instant::now());
         }
+    }
+
+    /// Whether a client may know what happens behind the edge.
+    pub(crate) fn trusts(&self, client: Peer) -> bool {
+        self.config.reason_to.contains(client)
     }
 
     /// The site for a host name.
@@ -152,6 +180,9 @@ impl Site {
         let target = |route: &str, log: Option<&config::AccessLog>| {
             let access_log = log.map(|log| AccessLog::open(log, logs)).transpose()?;
             Ok(Target {
+                site: config.label.clone(),
+                route: route.to_owned(),
+                needs: log.map(config::AccessLog::needs).unwrap_or_default(),
                 access_log,
                 metrics: metrics.route(&config.label, route),
             })
@@ -207,6 +238,7 @@ impl AccessLog {
         Ok(Self {
             file,
             format: config.format.clone(),
+            condition: config.condition.clone(),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! hand-over between threads.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
 use crate::access_log::Pending;
@@ -30,8 +31,10 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// A worker that serves nothing yet.
+    /// A worker that serves nothing yet, made on the thread that it will use.
     pub(crate) fn new(edge: Arc<Edge>) -> Self {
+        // The generator's own seed is the time, and two nodes may start at the same.
+        fastrand::seed(RandomState::new().build_hasher().finish());
         Self {
             edge,
             buffers: Buffers::default(),

@@ -9,6 +9,7 @@ pub mod file;
 mod listener;
 mod resolver;
 mod site;
+mod tracing;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -22,12 +23,14 @@ use settings::{Level, Place, Problem, Problems};
 pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener, ProxyProtocol};
 pub use self::resolver::Resolver;
+pub use self::tracing::{Otlp, Tracing};
 pub use self::upstream::{
     IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
 };
-use crate::access::Format;
+use crate::access::{Format, Needs};
 use crate::buffering::Buffering;
 use crate::encoding::Gzip;
+use crate::networks::Networks;
 use crate::route::PathPattern;
 
 /// A configuration that can be run.
@@ -37,6 +40,10 @@ pub struct Config {
     pub server: Server,
     /// Where operators connect.
     pub admin: SocketAddr,
+    /// Clients that are told why a request failed.
+    pub reason_to: Networks,
+    /// Distributed traces.
+    pub tracing: Tracing,
     /// How the names of servers are looked up.
     pub resolver: Resolver,
     /// Where clients connect; at least one.
@@ -86,6 +93,16 @@ pub struct AccessLog {
     pub path: PathBuf,
     /// What a line says.
     pub format: Format,
+    /// Which requests are logged, if not all.
+    pub condition: Option<Format>,
+}
+
+impl AccessLog {
+    /// What its lines need.
+    pub fn needs(&self) -> Needs {
+        let condition = self.condition.as_ref().map(Format::needs);
+        self.format.needs().and(condition.unwrap_or_default())
+    }
 }
 
 /// A route.
@@ -170,6 +187,12 @@ impl Config {
             &mut problems,
         );
         let resolver = resolver::meant(&written.resolver, &mut problems);
+        let reason_to = checks::networks(
+            &written.errors.reason_to,
+            &root.key("errors").key("reason_to"),
+            &mut problems,
+        );
+        let tracing = tracing::meant(&written.tracing, &mut problems);
         let listeners = listener::all(&written.listener, &mut problems);
         let client = Arc::new(client::client(&written.client, &mut problems));
         let upstreams = upstream::all(&written.upstream, &mut problems);
@@ -178,6 +201,8 @@ impl Config {
             server,
             admin,
             resolver,
+            reason_to,
+            tracing,
             listeners,
             client,
             upstreams,

@@ -1,6 +1,8 @@
-//! Why a request could not be answered by a server, said once for status, metric, log and human.
+//! What goes wrong between the edge and an upstream server.
 
 use std::io;
+
+use crate::reason::Reason;
 
 /// What went wrong between the edge and an upstream server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,72 +57,47 @@ impl Failure {
         }
     }
 
-    /// What the client is answered when no other server is tried (EDGE R4).
-    pub fn status(self) -> u16 {
+    /// The same in the table of all reasons. Its status is what the client is answered when no other
+    /// server is tried (EDGE R4).
+    pub fn reason(self) -> Reason {
         match self {
-            Self::ConnectTimeout | Self::SendTimeout | Self::ReadTimeout | Self::TryTimeout => 504,
-            Self::NoServer | Self::Busy | Self::QueueFull | Self::QueueTimeout => 503,
-            Self::Status(status) => status,
-            Self::ConnectRefused
-            | Self::ConnectError
-            | Self::TlsHandshake
-            | Self::SendError
-            | Self::ClosedEarly
-            | Self::ReadError
-            | Self::InvalidHeader
-            | Self::HeaderTooBig
-            | Self::NoLiveServer => 502,
+            Self::ConnectRefused => Reason::CONNECT_REFUSED,
+            Self::ConnectTimeout => Reason::CONNECT_TIMEOUT,
+            Self::ConnectError => Reason::CONNECT_ERROR,
+            Self::TlsHandshake => Reason::TLS_HANDSHAKE,
+            Self::SendError => Reason::SEND_ERROR,
+            Self::SendTimeout => Reason::SEND_TIMEOUT,
+            Self::ClosedEarly => Reason::CLOSED_EARLY,
+            Self::ReadError => Reason::READ_ERROR,
+            Self::ReadTimeout => Reason::READ_TIMEOUT,
+            Self::InvalidHeader => Reason::INVALID_HEADER,
+            Self::HeaderTooBig => Reason::HEADER_TOO_BIG,
+            Self::Status(status) => Reason {
+                status,
+                ..Reason::UPSTREAM_STATUS
+            },
+            Self::TryTimeout => Reason::TRY_TIMEOUT,
+            Self::NoServer => Reason::NO_SERVER,
+            Self::NoLiveServer => Reason::NO_LIVE_SERVER,
+            Self::Busy => Reason::BUSY,
+            Self::QueueFull => Reason::QUEUE_FULL,
+            Self::QueueTimeout => Reason::QUEUE_TIMEOUT,
         }
+    }
+
+    /// What the client is answered when no other server is tried.
+    pub fn status(self) -> u16 {
+        self.reason().status
     }
 
     /// A stable word for metrics and logs.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::ConnectRefused => "connect_refused",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::ConnectError => "connect_error",
-            Self::TlsHandshake => "tls_handshake",
-            Self::SendError => "send_error",
-            Self::SendTimeout => "send_timeout",
-            Self::ClosedEarly => "closed_early",
-            Self::ReadError => "read_error",
-            Self::ReadTimeout => "read_timeout",
-            Self::InvalidHeader => "invalid_header",
-            Self::HeaderTooBig => "header_too_big",
-            Self::Status(_) => "status",
-            Self::TryTimeout => "try_timeout",
-            Self::NoServer => "no_server",
-            Self::NoLiveServer => "no_live_server",
-            Self::Busy => "busy",
-            Self::QueueFull => "queue_full",
-            Self::QueueTimeout => "queue_timeout",
-        }
+        self.reason().code
     }
 
     /// What happened, for a person.
     pub fn explanation(self) -> &'static str {
-        match self {
-            Self::ConnectRefused => "the server refuses connections: it is not running",
-            Self::ConnectTimeout => "the server did not accept a connection in time",
-            Self::ConnectError => "the server cannot be reached",
-            Self::TlsHandshake => {
-                "no TLS with the server: its certificate is not trusted, or it speaks no TLS"
-            }
-            Self::SendError => "the connection broke while the request was sent",
-            Self::SendTimeout => "the server stopped taking the request",
-            Self::ClosedEarly => "the server closed the connection without an answer",
-            Self::ReadError => "the connection broke while the answer was read",
-            Self::ReadTimeout => "the server did not answer in time",
-            Self::InvalidHeader => "the server's answer is not valid HTTP",
-            Self::HeaderTooBig => "the head of the server's answer is too large",
-            Self::Status(_) => "the server answered with a failure status",
-            Self::TryTimeout => "the server did not answer in the time for one try",
-            Self::NoServer => "the upstream has no server that may be asked",
-            Self::NoLiveServer => "no server of the upstream is live",
-            Self::Busy => "every server answers as many requests as it may",
-            Self::QueueFull => "too many requests wait for a server",
-            Self::QueueTimeout => "no server became free in time",
-        }
+        self.reason().meaning
     }
 
     /// Whether time ran out, as opposed to something breaking: nginx's `timeout` and `error`.
@@ -150,29 +127,5 @@ impl Failure {
     /// `retry.on` says so, but are no failures (EDGE U9).
     pub fn is_of_server(self) -> bool {
         !matches!(self, Self::Status(403 | 404))
-    }
-}
-
-/// The body of an answer that the edge makes itself: JSON for a client that asks for it, else a
-/// small page like nginx's.
-pub fn body(status: u16, reason: &str, wants_json: bool) -> (&'static str, Vec<u8>) {
-    let phrase = crate::forward::reason_phrase(status);
-    if wants_json {
-        let kind = if status < 500 {
-            "request_rejected"
-        } else {
-            "upstream_error"
-        };
-        let text = format!(
-            "{{\"success\":false,\"error\":\"{phrase}: {reason}\",\"error_type\":\"{kind}\"}}\n"
-        );
-        ("application/json", text.into_bytes())
-    } else {
-        let text = format!(
-            "<html>\n<head><title>{status} {phrase}</title></head>\n<body>\n\
-             <center><h1>{status} {phrase}</h1></center>\n<center>{reason}</center>\n\
-             <hr><center>hifate-edge</center>\n</body>\n</html>\n"
-        );
-        ("text/html; charset=utf-8", text.into_bytes())
     }
 }

@@ -10,7 +10,8 @@ mod trailers;
 pub use request::{Outgoing, write_request};
 pub(crate) use response::reason_phrase;
 pub use response::{
-    Connection, Cookie, ResponseForm, write_chunk_size, write_local_response, write_response,
+    Connection, Cookie, LocalResponse, ResponseForm, write_chunk_size, write_local_response,
+    write_response,
 };
 
 pub use trailers::{wants_trailers, write_trailers};

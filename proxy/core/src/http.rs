@@ -16,7 +16,7 @@ pub use chunked::{ChunkError, Chunks, Piece};
 pub use head::{HeadEnd, find_head_end, leading_empty_lines};
 pub use limits::HeadLimits;
 pub use name::Name;
-pub use request::{Method, Rejection, RequestHead};
+pub use request::{Method, RequestHead};
 pub use response::{BadResponse, ResponseHead};
 pub use target::{BadPath, normalise_path};
 

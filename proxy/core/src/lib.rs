@@ -4,8 +4,9 @@
 //! functions: where sockets listen ([`address`]), how many
 //! connections somebody may have ([`admission`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
-//! what a failure means and whether another server may be tried ([`failure`], [`retry`]), how a
-//! body is compressed ([`encoding`]) and how a request is logged ([`access`]). Types with state
+//! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
+//! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]),
+//! which trace a request belongs to ([`trace`]) and how it is logged ([`access`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
@@ -23,9 +24,12 @@ pub mod forward;
 pub mod health;
 pub mod http;
 pub mod networks;
+pub mod page;
 pub mod probe;
 pub mod proxy_protocol;
 pub mod real_ip;
+pub mod reason;
 pub mod retry;
 pub mod route;
 pub mod template;
+pub mod trace;

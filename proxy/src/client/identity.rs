@@ -78,11 +78,15 @@ impl Client {
         let origin = self.introduction(&mut buffer, deadline).await;
         // What follows the header is the beginning of a request.
         self.keep_ahead(buffer, buffers);
-        self.peer = match origin? {
-            Origin::Sender => self.peer,
-            Origin::Unix => Peer::Unix,
-            Origin::Tcp(ends) => ends.source().into(),
-        };
+        match origin? {
+            Origin::Sender => {}
+            Origin::Unix => (self.peer, self.port) = (Peer::Unix, 0),
+            Origin::Tcp(ends) => {
+                let source = ends.source();
+                (self.peer, self.port) = (source.into(), source.port());
+                self.destination = Some(ends.destination());
+            }
+        }
         self.address = self.peer.to_string();
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use edge_core::http::{HeadEnd, Rejection, find_head_end, leading_empty_lines};
+use edge_core::http::{HeadEnd, find_head_end, leading_empty_lines};
+use edge_core::reason::Reason;
 
 use super::Client;
 use crate::buffer::{Buffer, Buffers, CAPACITY};
@@ -32,7 +33,7 @@ pub(crate) enum NoRequest {
     /// The head took too long.
     Slow,
     /// The head is refused before it is complete.
-    Refused(Rejection),
+    Refused(Reason),
     /// A line of the head ends in a bare LF.
     BareLineFeed,
 }
@@ -45,7 +46,9 @@ impl Client {
         leave: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Received, NoRequest> {
         self.renew_terms(worker);
-        let mut buffer = if let Some(ahead) = self.ahead.take() {
+        let ahead = self.ahead.take();
+        self.pipelined = ahead.is_some() && self.served > 0;
+        let mut buffer = if let Some(ahead) = ahead {
             ahead
         } else {
             let patience = if self.served == 0 {

@@ -14,7 +14,7 @@ use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end}
 use super::Refusal;
 use super::answer::Terms;
 use super::body::{Body, Incomplete, SendError, Sent};
-use super::record::{Record, Try};
+use super::record::Record;
 use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
 use crate::pool::{self, Connection};
@@ -87,7 +87,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         body: &mut Body,
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
-        record.tries.push(Try::new(Arc::clone(self.server)));
+        record.ask(Arc::clone(self.server), self.started);
         let result = match self.route.upstream.config.retry.per_try_timeout {
             None => self.ask_until_fresh(client, body, record).await,
             Some(patience) => {
@@ -105,15 +105,16 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         match &result {
             Ok((terms, ..)) => record.answered(terms.status),
             Err(error) => {
-                let code = match error {
-                    Error::Failed {
-                        failure: Failure::Status(status),
-                        ..
-                    } => *status,
-                    Error::Failed { .. } | Error::Refused(_) | Error::Gone => 0,
+                let failure = match error {
+                    Error::Failed { failure, .. } => Some(*failure),
+                    Error::Refused(_) | Error::Gone => None,
+                };
+                let code = match failure {
+                    Some(Failure::Status(status)) => status,
+                    _ => 0,
                 };
                 let time = self.started.elapsed();
-                record.answered(code);
+                record.failed(failure);
                 record.took(time);
                 self.server.requests.inc(code);
                 self.server.seconds.observe(time.as_secs_f64());
@@ -135,10 +136,13 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         loop {
             let was_kept = kept.is_some();
             let connection = match kept.take() {
-                Some(connection) => connection,
+                Some(connection) => {
+                    record.connected(Duration::ZERO);
+                    connection
+                }
                 None => self.connect(record).await?,
             };
-            match self.ask(connection, client, body).await {
+            match self.ask(connection, client, body, record).await {
                 Err(Error::Failed { failure, .. })
                     if was_kept
                         && is_stale(failure)
@@ -184,6 +188,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         mut connection: Connection,
         client: &mut Client,
         body: &mut Body,
+        record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let buffers = &self.worker.buffers;
         let mut out = buffers.write_buffer();
@@ -193,6 +198,9 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             client: &client.address,
             scheme: client.scheme,
             body: body.length(),
+            trace: &record.trace,
+            span: record.span(),
+            request_id: record.request_id.as_str(),
         };
         forward::write_request(&mut out, self.head, &outgoing);
         self.sent.store(true, Ordering::Relaxed);
@@ -200,11 +208,14 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         let patience = self.route.proxy.send_timeout;
         let server = (&mut connection, &mut buffer);
         let sent = body.send(&out, server, (client, buffers), patience).await;
+        let out_length = out.len() as u64;
         out.clear();
         let result = match sent {
             Ok(sent) => {
+                connection.traffic.0 = out_length + body.size();
                 let whole = body.is_whole();
-                self.receive((&mut connection, &mut buffer), client, whole, &mut out)
+                let server = (&mut connection, &mut buffer);
+                self.receive(server, (client, whole), &mut out, record)
                     .await
                     .map(|terms| terms.after_sending(sent))
                     .map_err(|error| error.after_sending(sent))
@@ -213,6 +224,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             Err(SendError::Client(Incomplete::Gone)) => Err(Error::Gone),
             Err(SendError::Client(Incomplete::Refused(refusal))) => Err(Error::Refused(refusal)),
         };
+        record.traffic(connection.traffic);
         match result {
             Ok(mut terms) => {
                 terms.out = out;
@@ -230,9 +242,9 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
     async fn receive(
         &self,
         (connection, buffer): (&mut Connection, &mut Buffer),
-        client: &mut Client,
-        whole: bool,
+        (client, whole): (&mut Client, bool),
         out: &mut Vec<u8>,
+        record: &mut Record,
     ) -> Result<Terms, Error> {
         let ignore = self.route.proxy.ignore_client_abort;
         let mut searched = 0;
@@ -244,11 +256,15 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                         .map_err(|_| Error::sent(Failure::InvalidHeader))?;
                     // Interim answers (RFC 9110 §15.2) are for this connection only.
                     if head.status >= 200 {
+                        let bytes = buffer.filled().get(..length).unwrap_or_default();
+                        record.headed(bytes, self.started);
                         let failure = Failure::Status(head.status);
                         if (self.may_retry)(failure, true) {
                             return Err(Error::sent(failure));
                         }
                         let terms = self.agree(&head, whole, out);
+                        record.answered(terms.status);
+                        record.answering(out);
                         buffer.consume(length);
                         return Ok(terms);
                     }
@@ -295,9 +311,15 @@ pub(super) async fn wait(
     patience: Duration,
 ) -> Waited {
     let mut patience = Patience::new(patience);
-    let Connection { stream, timer, .. } = connection;
+    let Connection {
+        stream,
+        timer,
+        traffic,
+        ..
+    } = connection;
     poll_fn(|cx| {
         if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
+            traffic.1 += *result.as_ref().unwrap_or(&0) as u64;
             return Poll::Ready(Waited::Read(result));
         }
         if let Some(client) = &mut client

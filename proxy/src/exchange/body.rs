@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 
 use edge_core::http::BodyLength;
+use edge_core::reason::Reason;
 
 use self::inflow::Inflow;
 pub(super) use self::send::{SendError, Sent};
@@ -55,12 +56,7 @@ pub(super) enum Incomplete {
 /// Bodies up to this size stay in memory.
 const IN_MEMORY: usize = 64 * 1024;
 
-const TOO_LARGE: Refusal = Refusal {
-    status: 413,
-    code: "body_too_large",
-    reason: "the request body is larger than this route allows (max_body)",
-    complete: false,
-};
+const TOO_LARGE: Refusal = Refusal::unread(Reason::BODY_TOO_LARGE);
 
 impl Body {
     /// Reads the body of which `arrived` came with the head, or makes ready to pass it on; also
@@ -135,6 +131,16 @@ impl Body {
         }
     }
 
+    /// Its size in bytes, as far as it is known.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Empty => 0,
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::Spooled { length, .. } => *length,
+            Self::Streamed(streamed) => streamed.inflow.read,
+        }
+    }
+
     /// Whether it can be sent to another server.
     pub(super) fn is_repeatable(&self) -> bool {
         !matches!(self, Self::Streamed(streamed) if streamed.begun)
@@ -198,9 +204,5 @@ async fn go_on(exchange: &mut Exchange<'_>) -> Result<(), Incomplete> {
 
 fn cannot_spool(error: &io::Error) -> Incomplete {
     tracing::error!(%error, "a request body cannot be spooled to the temporary directory");
-    Incomplete::Refused(Refusal::request(
-        500,
-        "spool_error",
-        "the request body cannot be stored",
-    ))
+    Incomplete::Refused(Refusal::unread(Reason::SPOOL_ERROR))
 }

@@ -1,15 +1,19 @@
 //! What is remembered of a request for its log line and its metrics.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use edge_core::access::{self, Entry};
-use edge_core::http::RequestHead;
+use edge_core::access::{self, Entry, Needs, Times, Try};
+use edge_core::failure::Failure;
+use edge_core::http::{Header, RequestHead};
+use edge_core::reason::Reason;
+use edge_core::trace::{self, Drawn, Id, Trace};
 
 use crate::client::Client;
 use crate::metrics::method_label;
-use crate::snapshot::{AccessLog, Target};
-use crate::upstream::Server;
+use crate::snapshot::{AccessLog, Snapshot, Target};
+use crate::spans::{self, Finished, Spans, TrySpan};
+use crate::upstream::{Server, Upstream};
 use crate::worker::Worker;
 
 /// What is remembered of a request.
@@ -17,50 +21,118 @@ use crate::worker::Worker;
 pub(crate) struct Record {
     /// The status sent, or 499.
     pub(super) status: u16,
-    /// Why the edge answered by itself or cut the answer off; empty if it did not.
-    pub(super) reason: &'static str,
+    /// Why the edge answered by itself or cut the answer off.
+    pub(super) reason: Option<Reason>,
+    /// Whether the whole answer was sent.
+    pub(super) complete: bool,
     /// Bytes of head and body received.
     pub(super) request_length: u64,
     /// Bytes of body sent.
     pub(super) body_sent: u64,
+    /// Bytes that went into the compressor and came out of it.
+    pub(super) gzip: Option<(u64, u64)>,
     /// The servers asked, in order.
-    pub(super) tries: Vec<Try>,
+    tries: Vec<Try>,
+    /// Who they are.
+    asked: Vec<Arc<Server>>,
+    /// What no other request has.
+    pub(super) request_id: Id<32>,
+    /// The trace it belongs to.
+    pub(super) trace: Trace,
+    /// What the log wants to know.
+    pub(super) needs: Needs,
+    /// Where its spans go, if it is recorded.
+    spans: Option<Arc<Spans>>,
+    /// Of each server asked, if it is.
+    try_spans: Vec<TrySpan>,
     since: Instant,
     sent_before: u64,
+    /// The head sent to the client, if the log wants any of it.
+    sent_head: Vec<u8>,
+    /// The head of the last server's answer, if the log wants any of it.
+    upstream_head: Vec<u8>,
+    /// The length of that head.
+    upstream_head_length: u64,
 }
 
-/// One server asked.
-#[derive(Debug)]
-pub(super) struct Try {
-    server: Arc<Server>,
-    status: u16,
-    connect: Option<Duration>,
-    response: Option<Duration>,
-}
-
-impl Try {
-    pub(super) fn new(server: Arc<Server>) -> Self {
-        Self {
-            server,
-            status: 0,
-            connect: None,
-            response: None,
-        }
-    }
+/// What a request turned out to be, for who counts and logs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    /// Whose it is.
+    pub(super) target: &'a Target,
+    /// Who was to answer.
+    pub(super) upstream: Option<&'a Upstream>,
+    /// The head, unless it was rejected.
+    pub(super) head: Option<&'a RequestHead<'a>>,
+    /// The request line as it came, if any did.
+    pub(super) line: Option<&'a [u8]>,
 }
 
 impl Record {
-    /// Of a request whose first byte came at `since`; `sent_before` is what its connection had sent
-    /// by then.
-    pub(super) fn new(since: Instant, head: usize, sent_before: u64) -> Self {
+    /// Of a request with a head of so many bytes whose first byte came at `since`; `sent_before` is
+    /// what its connection had sent by then. It joins the trace that `headers` name, or begins one.
+    pub(super) fn new(
+        (since, sent_before): (Instant, u64),
+        head: usize,
+        headers: &[Header<'_>],
+        snapshot: &Snapshot,
+    ) -> Self {
+        let sample = snapshot.config.tracing.sample;
+        let drawn = Drawn {
+            trace: fastrand::u128(..),
+            span: fastrand::u64(..),
+            sampled: sample >= 1.0 || fastrand::f64() < sample,
+        };
+        let trace = Trace::of(headers, drawn);
+        let spans = snapshot.spans.as_ref().filter(|_| trace.sampled);
         Self {
             status: 0,
-            reason: "",
+            reason: None,
+            complete: false,
             request_length: head as u64,
             body_sent: 0,
+            gzip: None,
             tries: Vec::new(),
+            asked: Vec::new(),
+            request_id: trace::request_id(fastrand::u128(..)),
+            trace,
+            needs: Needs::default(),
+            spans: spans.map(Arc::clone),
+            try_spans: Vec::new(),
             since,
             sent_before,
+            sent_head: Vec::new(),
+            upstream_head: Vec::new(),
+            upstream_head_length: 0,
+        }
+    }
+
+    /// Another server is asked.
+    pub(super) fn ask(&mut self, server: Arc<Server>, started: Instant) {
+        self.tries.push(Try::default());
+        self.asked.push(server);
+        if self.spans.is_some() {
+            self.try_spans.push(TrySpan {
+                id: trace::span_id(fastrand::u64(..)),
+                started,
+                failure: None,
+            });
+        }
+    }
+
+    /// The span that the last server asked has as its parent.
+    pub(super) fn span(&self) -> &Id<16> {
+        self.try_spans
+            .last()
+            .map_or(&self.trace.span_id, |last| &last.id)
+    }
+
+    /// The last server failed, or the client left before it answered.
+    pub(super) fn failed(&mut self, failure: Option<Failure>) {
+        // nginx logs the status that the failure stands for.
+        self.answered(failure.map_or(0, Failure::status));
+        if let Some(last) = self.try_spans.last_mut() {
+            last.failure = failure;
         }
     }
 
@@ -71,10 +143,40 @@ impl Record {
         }
     }
 
-    /// What the last server answered; 0 is nothing.
+    /// Notes the head of the last server's answer, as far as the log wants it.
+    pub(super) fn headed(&mut self, head: &[u8], started: Instant) {
+        self.upstream_head_length = head.len() as u64;
+        if self.needs.upstream_head {
+            self.upstream_head.clear();
+            self.upstream_head.extend_from_slice(head);
+        }
+        if self.needs.header_time
+            && let Some(last) = self.tries.last_mut()
+        {
+            last.header = Some(started.elapsed());
+        }
+    }
+
+    /// Notes the head that the client is sent, if the log wants any of it.
+    pub(super) fn answering(&mut self, head: &[u8]) {
+        if self.needs.sent_head {
+            self.sent_head.extend_from_slice(head);
+        }
+    }
+
+    /// What the last server answered.
     pub(super) fn answered(&mut self, status: u16) {
         if let Some(last) = self.tries.last_mut() {
             last.status = status;
+        }
+    }
+
+    /// Bytes sent to and received from the last server.
+    pub(super) fn traffic(&mut self, (sent, received): (u64, u64)) {
+        if let Some(last) = self.tries.last_mut() {
+            last.sent = sent;
+            last.received = received;
+            last.body = received.saturating_sub(self.upstream_head_length);
         }
     }
 
@@ -86,17 +188,13 @@ impl Record {
     }
 
     /// Counts the request and writes its log line.
-    pub(super) fn finish(
-        &self,
-        worker: &Worker,
-        target: &Target,
-        head: Option<&RequestHead<'_>>,
-        client: &Client,
-    ) {
+    pub(super) fn finish(&self, worker: &Worker, subject: Subject<'_>, client: &Client) {
         let elapsed = self.since.elapsed();
         let sent = client.sent - self.sent_before;
-        let method = head.map_or("OTHER", |head| method_label(head.method));
-        let metrics = &target.metrics;
+        let method = subject
+            .head
+            .map_or("OTHER", |head| method_label(head.method));
+        let metrics = &subject.target.metrics;
         metrics.requests.inc((method, self.status));
         metrics.duration.observe(elapsed.as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a histogram's sum is a float")]
@@ -104,8 +202,24 @@ impl Record {
             metrics.request_size.observe(self.request_length as f64);
             metrics.response_size.observe(sent as f64);
         }
-        if let Some(log) = &target.access_log {
-            self.log(worker, log, head, (client, sent, elapsed));
+        if let Some(reason) = self.reason {
+            metrics.failures.inc(reason.code);
+        }
+        if let Some(log) = &subject.target.access_log {
+            self.log(worker, log, subject, (client, sent, elapsed));
+        }
+        if let (Some(spans), Some(head)) = (&self.spans, subject.head) {
+            spans.send(spans::of_request(&Finished {
+                trace: &self.trace,
+                head,
+                route: &subject.target.route,
+                client: &client.address,
+                status: self.status,
+                reason: self.reason,
+                elapsed,
+                servers: &self.asked,
+                tries: (&self.tries, &self.try_spans),
+            }));
         }
     }
 
@@ -113,60 +227,81 @@ impl Record {
         &self,
         worker: &Worker,
         log: &AccessLog,
-        head: Option<&RequestHead<'_>>,
+        subject: Subject<'_>,
         (client, sent, elapsed): (&Client, u64, Duration),
     ) {
         let (second, unix_millis) = worker.clock.now();
+        let addresses = if self.needs.upstream_addr {
+            self.addresses()
+        } else {
+            Vec::new()
+        };
         let entry = Entry {
-            request: head,
-            remote_addr: &client.address,
-            peer: client.peer,
-            scheme: "http",
+            request: subject.head,
+            line: subject.line,
+            client: access::Client {
+                address: &client.address,
+                peer: client.peer,
+                port: client.port,
+                connection: client.number,
+                requests: client.requests(),
+                pipelined: client.pipelined,
+            },
+            server: access::Server {
+                address: if self.needs.server_addr {
+                    client.local_address()
+                } else {
+                    None
+                },
+                https: false,
+                site: &subject.target.site,
+                route: &subject.target.route,
+                hostname: &HOSTNAME,
+                pid: *PID,
+            },
             status: self.status,
+            complete: self.complete,
             body_bytes_sent: self.body_sent,
             bytes_sent: sent,
             request_length: self.request_length,
-            request_micros: micros(elapsed),
-            upstream_addr: &self.addresses(),
-            upstream_status: &self.each(|one| match one.status {
-                0 => "-".to_owned(),
-                status => status.to_string(),
-            }),
-            upstream_connect_time: &self.each(|one| seconds(one.connect)),
-            upstream_response_time: &self.each(|one| seconds(one.response)),
-            reason: self.reason,
-            time: (&second.local, &second.iso, unix_millis),
+            request_time: elapsed,
+            gzip: self.gzip,
+            sent_head: &self.sent_head,
+            tries: &self.tries,
+            upstream_addr: &addresses,
+            upstream_name: subject.upstream.map_or("", Upstream::name),
+            upstream_head: &self.upstream_head,
+            reason: self.reason.map_or("", |reason| reason.code),
+            request_id: self.request_id.as_str(),
+            trace_id: self.trace.trace_id.as_str(),
+            time: Times {
+                local: &second.local,
+                iso: &second.iso,
+                unix_millis,
+            },
         };
-        worker
-            .log
-            .add(&log.file, &worker.edge.metrics.log_lost, |out| {
+        worker.log.add(&log.file, |out| {
+            let condition = log.condition.as_ref();
+            if condition.is_none_or(|condition| condition.holds(out, &entry)) {
                 log.format.render(out, &entry);
-            });
+            }
+        });
     }
 
-    /// The addresses of the servers asked, joined by `, ` like nginx's.
-    pub(super) fn addresses(&self) -> String {
-        self.each(|one| one.server.label.clone())
-    }
-
-    fn each(&self, show: impl Fn(&Try) -> String) -> String {
-        match self.tries.as_slice() {
-            [] => String::new(),
-            [one] => show(one),
-            several => several.iter().map(show).collect::<Vec<_>>().join(", "),
-        }
+    /// The addresses of the servers asked.
+    pub(super) fn addresses(&self) -> Vec<&str> {
+        self.asked
+            .iter()
+            .map(|server| server.label.as_str())
+            .collect()
     }
 }
 
-fn seconds(time: Option<Duration>) -> String {
-    let Some(time) = time else {
-        return "-".to_owned();
-    };
-    let mut text = Vec::with_capacity(8);
-    access::seconds(&mut text, micros(time));
-    String::from_utf8(text).unwrap_or_default()
-}
+/// The machine's name, as long as the process runs.
+static HOSTNAME: LazyLock<String> = LazyLock::new(|| {
+    let name = nix::unistd::gethostname().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+});
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
+/// The process, which never changes; asking the kernel for it costs a system call each time.
+static PID: LazyLock<u32> = LazyLock::new(std::process::id);

@@ -11,6 +11,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use edge_core::failure::Failure;
+use edge_core::reason::Reason;
 
 use super::answer::{Answer, Engaged, Source};
 use super::attempt::{Waited, of_reading, wait};
@@ -48,8 +49,12 @@ impl Exchange<'_> {
         self.record.status = answer.terms.status;
         let result = self.pass_on(&mut answer).await;
         self.record.body_sent = (self.client.sent - sent_before).saturating_sub(head);
+        self.record.gzip = answer.terms.sink.totals();
         let after = match result {
-            Ok(()) => answer.terms.after,
+            Ok(()) => {
+                self.record.complete = true;
+                answer.terms.after
+            }
             Err(cut) => self.cut_off(&mut answer, &cut),
         };
         let Answer { terms, buffer, .. } = answer;
@@ -65,13 +70,13 @@ impl Exchange<'_> {
             self.count(answer, engaged);
         }
         match cut {
-            Cut::Client => self.record.reason = "client_gone",
+            Cut::Client => self.record.reason = Some(Reason::CLIENT_GONE),
             Cut::Edge(error) => {
-                self.record.reason = "spool_error";
+                self.record.reason = Some(Reason::SPOOL_ERROR);
                 tracing::error!(%error, "a response cannot be kept for a slow client");
             }
             Cut::Server(failure) => {
-                self.record.reason = "cut_off";
+                self.record.reason = Some(Reason::CUT_OFF);
                 let Some(Engaged { lent, .. }) = &engaged else {
                     return After::Close;
                 };
@@ -168,6 +173,7 @@ impl Exchange<'_> {
     fn count(&mut self, answer: &Answer, engaged: &Engaged) {
         let time = answer.started.elapsed();
         self.record.took(time);
+        self.record.traffic(engaged.connection.traffic);
         let server = &engaged.lent.server;
         server.requests.inc(answer.terms.status);
         server.seconds.observe(time.as_secs_f64());
@@ -186,6 +192,7 @@ impl Exchange<'_> {
             let stream = &mut engaged.connection.stream;
             let read = crate::io::try_fill(stream, &mut answer.buffer).await;
             if let Some(read) = read {
+                engaged.connection.traffic.1 += *read.as_ref().unwrap_or(&0) as u64;
                 return read.map_err(|error| Cut::Server(of_reading(&error)));
             }
             answer.terms.sink.flush(&mut answer.terms.out);
@@ -274,8 +281,12 @@ impl Exchange<'_> {
             let Some(engaged) = answer.server.as_mut().filter(|_| spool.has_room()) else {
                 return Poll::Pending;
             };
-            let stream = &mut engaged.connection.stream;
-            answer.buffer.poll_fill(stream, cx).map(Event::Read)
+            let connection = &mut engaged.connection;
+            let read = answer.buffer.poll_fill(&mut connection.stream, cx);
+            if let Poll::Ready(Ok(count)) = &read {
+                connection.traffic.1 += *count as u64;
+            }
+            read.map(Event::Read)
         })
         .await
     }

@@ -20,6 +20,11 @@ impl Sink {
         !self.chunked && self.gzip.is_none()
     }
 
+    /// Bytes that went into the compressor and came out of it.
+    pub(super) fn totals(&self) -> Option<(u64, u64)> {
+        self.gzip.as_ref()?.totals()
+    }
+
     pub(super) fn is_dirty(&self) -> bool {
         self.gzip.as_ref().is_some_and(GzipStream::is_dirty)
     }

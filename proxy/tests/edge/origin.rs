@@ -146,14 +146,14 @@ fn converse(stream: TcpStream, seen: &Mutex<Vec<Seen>>, handler: &Handler) {
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
     let mut head = String::new();
     loop {
-        let start = head.len();
-        if reader.read_line(&mut head).ok()? == 0 {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).ok()? == 0 {
             return None;
         }
-        if head[start..] == *"\r\n" {
-            head.truncate(start);
+        if line == b"\r\n" {
             break;
         }
+        head.push_str(&String::from_utf8_lossy(&line));
     }
     let mut request = Seen {
         head,

@@ -1,12 +1,13 @@
 //! Checks that several parts of the configuration share.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use settings::{Period, Place, Problems};
 
 use super::ServerAddress;
+use crate::access::{BadFormat, Format};
 use crate::networks::{BadNetwork, Network, Networks};
 
 /// An IP address with a port.
@@ -21,7 +22,7 @@ pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option
     if text.matches(':').count() > 1 {
         let help = "write IPv6 addresses in brackets: \"[::1]:80\"";
         problems.push_with_help(at, message, help);
-    } else if text.parse::<std::net::IpAddr>().is_ok() {
+    } else if text.parse::<IpAddr>().is_ok() {
         problems.push_with_help(at, message, format!("add the port, such as \"{text}:80\""));
     } else {
         problems.push_with_help(at, message, "names are not looked up; write the address");
@@ -137,4 +138,22 @@ pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) 
         }
     };
     written.iter().enumerate().filter_map(&mut one).collect()
+}
+
+/// A text with `$variables`.
+pub(super) fn format(
+    format: Result<Format, BadFormat>,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<Format> {
+    match format {
+        Ok(format) => Some(format),
+        Err(error) => {
+            match error.help() {
+                Some(help) => problems.push_with_help(at, error.to_string(), help),
+                None => problems.push(at, error.to_string()),
+            }
+            None
+        }
+    }
 }

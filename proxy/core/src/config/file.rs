@@ -4,6 +4,7 @@
 //! prints; defaults are named here and their reasons stand beside them.
 
 mod client;
+mod errors;
 mod listener;
 mod resolver;
 mod server;
@@ -16,11 +17,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use client::Client;
+pub use errors::{Errors, Otlp, Tracing};
 pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use resolver::Resolver;
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
-    AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,
+    AccessLog, AccessLogFile, ExactPath, Gzip, LogEscape, PrefixPath, Proxy, RegexPath, Route,
+    RoutePath, Site,
 };
 pub use upstream::{
     Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, Queue, Retry,
@@ -40,6 +43,12 @@ pub struct Config {
     /// How the names of servers are looked up.
     #[serde(default)]
     pub resolver: Resolver,
+    /// What clients learn of errors.
+    #[serde(default)]
+    pub errors: Errors,
+    /// Distributed traces.
+    #[serde(default)]
+    pub tracing: Tracing,
     /// Where clients connect.
     #[serde(default)]
     pub listener: Vec<Listener>,

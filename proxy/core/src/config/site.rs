@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 use settings::{Place, Problems, Size, closest};
 
 use super::{AccessLog, Proxy, Replacement, Route, Site, checks, file};
-use crate::access::Format;
+use crate::access::{Escape, Format};
 use crate::buffering::Buffering;
 use crate::encoding::Gzip;
 use crate::route::PathPattern;
@@ -273,11 +273,40 @@ fn access_log(written: &file::AccessLog, at: &Place, problems: &mut Problems) ->
             None
         }
         file::AccessLog::To(file) => {
-            let format = problems.ok(&at.key("format"), Format::parse(&file.format))?;
+            let format = log_format(file, at, problems);
+            let condition = file.condition.as_ref().map(|text| {
+                let condition = Format::parse(text, Escape::None);
+                checks::format(condition, &at.key("if"), problems)
+            });
             Some(AccessLog {
                 path: PathBuf::from(&file.path),
-                format,
+                format: format?,
+                condition: match condition {
+                    Some(condition) => Some(condition?),
+                    None => None,
+                },
             })
         }
     }
+}
+
+fn log_format(file: &file::AccessLogFile, at: &Place, problems: &mut Problems) -> Option<Format> {
+    let format = match file.format.as_str() {
+        "combined" => Format::combined(),
+        "json" => Format::json(),
+        text => {
+            let escape = match file.escape {
+                None | Some(file::LogEscape::Default) => Escape::Default,
+                Some(file::LogEscape::Json) => Escape::Json,
+                Some(file::LogEscape::None) => Escape::None,
+            };
+            let format = Format::parse(text, escape);
+            return checks::format(format, &at.key("format"), problems);
+        }
+    };
+    if file.escape.is_some() {
+        let message = format!("the format `{}` has its own way of escaping", file.format);
+        problems.push(&at.key("escape"), message);
+    }
+    checks::format(format, &at.key("format"), problems)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::address::Peer;
 
 /// Reads TOML as the edge does, without the loader's spans.
 fn meant(text: &str) -> Result<Config, Vec<String>> {
@@ -229,4 +230,57 @@ fn t4_persistence_ends_with_requests_or_with_age() {
         .unwrap()
         .client;
     assert!(!client.keepalive.allows(1, Duration::ZERO));
+}
+
+/// SEED with `to` in the place of `from`.
+fn changed(from: &str, to: &str) -> Result<Config, Vec<String>> {
+    meant(&SEED.replace(from, to))
+}
+
+#[test]
+fn mistakes_in_log_formats_are_named() {
+    let log = "path = \"/var/log/hifate/access.log\"";
+    let mistake = |more: &str| {
+        changed(log, &format!("{log}, {more}"))
+            .unwrap_err()
+            .join("\n")
+    };
+    let unknown = mistake("format = '$remote_adr'");
+    assert!(
+        unknown.contains("there is no variable `$remote_adr`"),
+        "{unknown}"
+    );
+    assert!(
+        unknown.contains("did you mean `$remote_addr`?"),
+        "{unknown}"
+    );
+    assert!(mistake("format = 'a $ b'").contains("not followed by the name"));
+    assert!(mistake("if = '$nothing_'").contains("site[0].access_log.if"));
+    assert!(mistake("format = 'json', escape = 'none'").contains("its own way of escaping"));
+    let both = format!("{log}, format = '$status', escape = 'json', if = '$arg_a'");
+    let config = changed(log, &both).unwrap();
+    assert!(
+        config.sites[0]
+            .access_log
+            .as_ref()
+            .unwrap()
+            .condition
+            .is_some()
+    );
+}
+
+#[test]
+fn who_is_told_reasons() {
+    let with = |text: &str| meant(&format!("[errors]\nreason_to = {text}\n{SEED}"));
+    let told = with("[\"10.0.0.0/8\", \"192.0.2.1\", \"fd00::/8\"]")
+        .unwrap()
+        .reason_to;
+    let client = |text: &str| Peer::Ip(text.parse().unwrap());
+    assert!(told.contains(client("10.9.8.7")) && told.contains(client("192.0.2.1")));
+    assert!(!told.contains(client("192.0.2.2")));
+    assert!(with("[\"10.0.0.0/33\"]").unwrap_err()[0].contains("10.0.0.0/33"));
+    let loopback = meant(SEED).unwrap().reason_to;
+    assert!(loopback.contains(client("::1")) && loopback.contains(client("127.0.0.1")));
+    let sample = meant(&format!("[tracing]\nsample = 1.5\n{SEED}"));
+    assert!(sample.unwrap_err()[0].contains("from 0 to 1"));
 }

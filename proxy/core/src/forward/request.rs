@@ -2,6 +2,7 @@
 
 use super::{is_named, names_headers, wants_trailers, write_header, write_number};
 use crate::http::{BodyLength, Name, RequestHead};
+use crate::trace::{Id, Trace, sane_request_id};
 
 /// What changes between the client's request and the upstream's.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,12 @@ pub struct Outgoing<'a> {
     pub scheme: &'static str,
     /// The body as it is sent on; a buffered one has a known length.
     pub body: BodyLength,
+    /// The trace the request belongs to.
+    pub trace: &'a Trace,
+    /// The span of this try, the server's parent.
+    pub span: &'a Id<16>,
+    /// What identifies the request unless the client's own X-Request-ID will do.
+    pub request_id: &'a str,
 }
 
 /// Writes the request head to `out`, its empty line included.
@@ -39,6 +46,13 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
     write_header(out, "X-Real-IP", to.client.as_bytes());
     write_forwarded_for(out, head, to.client);
     write_header(out, "X-Forwarded-Proto", to.scheme.as_bytes());
+    let own_id = sane_request_id(&head.headers);
+    write_header(
+        out,
+        "X-Request-ID",
+        own_id.unwrap_or(to.request_id.as_bytes()),
+    );
+    to.trace.write(out, to.span, &head.headers);
     let named = names_headers(&head.headers);
     for header in &head.headers {
         if is_forwarded(header.name) && !(named && is_named(&head.headers, header)) {
@@ -98,12 +112,15 @@ fn is_forwarded(name: Name) -> bool {
             | Name::KeepAlive
             | Name::ProxyConnection
             | Name::Te
+            | Name::Traceparent
+            | Name::Tracestate
             | Name::Trailer
             | Name::TransferEncoding
             | Name::Upgrade
             | Name::XForwardedFor
             | Name::XForwardedProto
             | Name::XRealIp
+            | Name::XRequestId
     )
 }
 
@@ -113,15 +130,25 @@ mod tests {
 
     use super::{Outgoing, write_request};
     use crate::http::{HeadEnd, RequestHead, find_head_end};
+    use crate::trace::{Drawn, Trace};
 
     fn forwarded(request: &str) -> String {
         let head = RequestHead::parse(request.as_bytes()).unwrap();
+        let drawn = Drawn {
+            trace: 1,
+            span: 2,
+            sampled: false,
+        };
+        let trace = Trace::of(&head.headers, drawn);
         let to = Outgoing {
             target: head.target,
             default_host: "web",
             client: "192.0.2.1",
             scheme: "http",
             body: head.body,
+            trace: &trace,
+            span: &trace.span_id,
+            request_id: "r1",
         };
         let mut out = Vec::new();
         write_request(&mut out, &head, &to);
@@ -135,7 +162,9 @@ mod tests {
         assert_eq!(
             forwarded(request),
             "GET /a HTTP/1.1\r\nHost: A\r\nX-Real-IP: 192.0.2.1\r\n\
-             X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nAccept: */*\r\n\r\n"
+             X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Request-ID: r1\r\n\
+             traceparent: 00-00000000000000000000000000000001-0000000000000002-02\r\n\
+             Accept: */*\r\n\r\n"
         );
     }
 

@@ -92,25 +92,40 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes a whole response that the edge makes itself.
-pub fn write_local_response(
-    out: &mut Vec<u8>,
-    status: u16,
-    date: &str,
-    connection: Connection,
-    content: (&str, &[u8]),
-    to_head_request: bool,
-) {
-    let (content_type, body) = content;
-    write_status_line(out, status, reason_phrase(status));
-    write_own_headers(out, date, connection);
+/// A response that the edge makes itself.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalResponse<'a> {
+    /// Its status.
+    pub status: u16,
+    /// The current date in the form of RFC 9110 §5.6.7.
+    pub date: &'a str,
+    /// What happens to the connection.
+    pub connection: Connection,
+    /// Why there is no other, for a client that may know.
+    pub reason: Option<&'a str>,
+    /// Media type and content.
+    pub content: (&'a str, &'a [u8]),
+    /// Whether the client asked for the head only.
+    pub to_head_request: bool,
+}
+
+/// Writes a whole response that the edge makes itself; the bytes of body written.
+pub fn write_local_response(out: &mut Vec<u8>, response: &LocalResponse<'_>) -> usize {
+    let (content_type, body) = response.content;
+    write_status_line(out, response.status, reason_phrase(response.status));
+    write_own_headers(out, response.date, response.connection);
+    if let Some(reason) = response.reason {
+        write_header(out, "Edge-Reason", reason.as_bytes());
+    }
     write_header(out, "Content-Type", content_type.as_bytes());
     out.extend_from_slice(b"Content-Length: ");
     write_number(out, body.len() as u64);
     out.extend_from_slice(b"\r\n\r\n");
-    if !to_head_request {
-        out.extend_from_slice(body);
+    if response.to_head_request {
+        return 0;
     }
+    out.extend_from_slice(body);
+    body.len()
 }
 
 /// Writes the line before a chunk of `size` bytes.

@@ -1,6 +1,6 @@
 //! How large a request head may be.
 
-use super::Rejection;
+use crate::reason::Reason;
 
 /// What a request head may be at most (nginx's `large_client_header_buffers` and `max_headers`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,35 +29,27 @@ impl Default for HeadLimits {
     }
 }
 
-pub(super) const LONG_REQUEST_LINE: Rejection =
-    Rejection::new(414, "the request line is longer than max_uri");
-pub(super) const LONG_HEADER_LINE: Rejection =
-    Rejection::new(431, "a header line is longer than max_header_line");
-pub(super) const MANY_HEADERS: Rejection =
-    Rejection::new(400, "there are more header lines than max_headers");
-const LARGE_HEAD: Rejection = Rejection::new(431, "the request head is larger than max_header");
-
 impl HeadLimits {
     /// Refuses a head of which `partial` has arrived and which is already too large: there is no
     /// need to wait for the rest.
-    pub fn check_partial(&self, partial: &[u8]) -> Result<(), Rejection> {
+    pub fn check_partial(&self, partial: &[u8]) -> Result<(), Reason> {
         if partial.len() > self.request_line {
             // With the line end.
             let line = partial.get(..self.request_line + 2).unwrap_or(partial);
             if memchr::memchr(b'\n', line).is_none() {
-                return Err(LONG_REQUEST_LINE);
+                return Err(Reason::URI_TOO_LONG);
             }
         }
         if partial.len() >= self.head {
-            return Err(LARGE_HEAD);
+            return Err(Reason::HEADER_TOO_LARGE);
         }
         Ok(())
     }
 
     /// Refuses a complete head of `length` bytes if it is too large.
-    pub fn check_length(&self, length: usize) -> Result<(), Rejection> {
+    pub fn check_length(&self, length: usize) -> Result<(), Reason> {
         if length > self.head {
-            Err(LARGE_HEAD)
+            Err(Reason::HEADER_TOO_LARGE)
         } else {
             Ok(())
         }

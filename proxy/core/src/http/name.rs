@@ -21,6 +21,8 @@ pub enum Name {
     ProxyConnection,
     Server,
     Te,
+    Traceparent,
+    Tracestate,
     Trailer,
     TransferEncoding,
     Upgrade,
@@ -30,6 +32,7 @@ pub enum Name {
     XForwardedFor,
     XForwardedProto,
     XRealIp,
+    XRequestId,
 }
 
 impl Name {
@@ -51,8 +54,11 @@ impl Name {
             7 if is("trailer") => Self::Trailer,
             8 if is("location") => Self::Location,
             9 if is("x-real-ip") => Self::XRealIp,
+            10 if is("tracestate") => Self::Tracestate,
+            11 if is("traceparent") => Self::Traceparent,
             10 if is("connection") => Self::Connection,
             10 if is("keep-alive") => Self::KeepAlive,
+            12 if is("x-request-id") => Self::XRequestId,
             12 if is("content-type") => Self::ContentType,
             13 if is("cache-control") => Self::CacheControl,
             13 if is("accept-ranges") => Self::AcceptRanges,

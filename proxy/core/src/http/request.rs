@@ -2,8 +2,9 @@
 
 use std::mem::MaybeUninit;
 
-use super::limits::{LONG_HEADER_LINE, LONG_REQUEST_LINE, MANY_HEADERS, MOST_HEADERS};
+use super::limits::MOST_HEADERS;
 use super::{BodyLength, HeadLimits, Header, Name, Version, list};
+use crate::reason::Reason;
 
 /// A request method. Those of RFC 9110 by name, since retries, bodies and metrics ask for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,25 +56,6 @@ impl<'b> Method<'b> {
     }
 }
 
-/// Why a request is refused without asking anybody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rejection {
-    /// The status to answer with.
-    pub status: u16,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
-
-impl Rejection {
-    pub(super) const fn new(status: u16, reason: &'static str) -> Self {
-        Self { status, reason }
-    }
-
-    const fn bad(reason: &'static str) -> Self {
-        Self::new(400, reason)
-    }
-}
-
 /// A request head with exactly one meaning.
 #[derive(Debug)]
 pub struct RequestHead<'b> {
@@ -103,18 +85,18 @@ pub struct RequestHead<'b> {
 impl<'b> RequestHead<'b> {
     /// Reads a complete head, its empty line included (see [`find_head_end`](super::find_head_end)).
     /// It may be as large as [`HeadLimits::default`] says.
-    pub fn parse(bytes: &'b [u8]) -> Result<Self, Rejection> {
+    pub fn parse(bytes: &'b [u8]) -> Result<Self, Reason> {
         Self::parse_within(bytes, &HeadLimits::default())
     }
 
     /// As [`RequestHead::parse`], with limits of one's own.
-    pub fn parse_within(bytes: &'b [u8], limits: &HeadLimits) -> Result<Self, Rejection> {
+    pub fn parse_within(bytes: &'b [u8], limits: &HeadLimits) -> Result<Self, Reason> {
         let line = request_line(bytes, limits.request_line)?;
         let mut parsed = httparse::Request::new(&mut []);
         let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
         match parsed.parse_with_uninit_headers(bytes, &mut lines) {
             Ok(httparse::Status::Complete(_)) => {}
-            Ok(httparse::Status::Partial) => return Err(Rejection::bad("the head is incomplete")),
+            Ok(httparse::Status::Partial) => return Err(Reason::HEAD_INCOMPLETE),
             Err(error) => return Err(syntax(error, line)),
         }
         let version = match parsed.version {
@@ -124,7 +106,7 @@ impl<'b> RequestHead<'b> {
         let method = method(parsed.method.unwrap_or_default())?;
         let (authority_form, target) = split_target(parsed.path.unwrap_or_default())?;
         if parsed.headers.len() > limits.headers {
-            return Err(MANY_HEADERS);
+            return Err(Reason::TOO_MANY_HEADERS);
         }
         let mut fields = Fields::default();
         let mut headers = Vec::with_capacity(parsed.headers.len());
@@ -135,7 +117,7 @@ impl<'b> RequestHead<'b> {
                 value: line.value,
             };
             if line.name.len() + ": ".len() + line.value.len() > limits.header_line {
-                return Err(LONG_HEADER_LINE);
+                return Err(Reason::HEADER_LINE_TOO_LONG);
             }
             fields.read(&header, bytes)?;
             if !line.name.contains('_') {
@@ -211,15 +193,15 @@ struct Fields<'b> {
 }
 
 impl<'b> Fields<'b> {
-    fn read(&mut self, header: &Header<'b>, head: &[u8]) -> Result<(), Rejection> {
+    fn read(&mut self, header: &Header<'b>, head: &[u8]) -> Result<(), Reason> {
         let value = header.value;
         if header.name == Name::Host {
             if self.host.replace(value).is_some() {
-                return Err(Rejection::bad("more than one Host header"));
+                return Err(Reason::HOST_REPEATED);
             }
         } else if header.name == Name::ContentLength {
             if self.length.replace(content_length(value)?).is_some() {
-                return Err(Rejection::bad("more than one Content-Length"));
+                return Err(Reason::LENGTH_REPEATED);
             }
         } else if header.name == Name::TransferEncoding {
             self.transfer_encoding(value, head)?;
@@ -227,10 +209,7 @@ impl<'b> Fields<'b> {
             self.connection(value)?;
         } else if header.name == Name::Expect {
             if !value.eq_ignore_ascii_case(b"100-continue") {
-                return Err(Rejection::new(
-                    417,
-                    "an expectation other than 100-continue",
-                ));
+                return Err(Reason::BAD_EXPECT);
             }
             self.expects_continue = true;
         }
@@ -239,29 +218,24 @@ impl<'b> Fields<'b> {
 
     /// RFC 9112 §6.1: only `chunked`, once. Any other coding would have to be undone here before
     /// the next server could find the body's end.
-    fn transfer_encoding(&mut self, value: &[u8], head: &[u8]) -> Result<(), Rejection> {
+    fn transfer_encoding(&mut self, value: &[u8], head: &[u8]) -> Result<(), Reason> {
         if self.chunked {
-            return Err(Rejection::bad("more than one Transfer-Encoding"));
+            return Err(Reason::CODING_REPEATED);
         }
         if !value.eq_ignore_ascii_case(b"chunked") {
-            return Err(Rejection::new(
-                501,
-                "a Transfer-Encoding other than chunked",
-            ));
+            return Err(Reason::CODING_UNKNOWN);
         }
         // Some servers do not take a tab before the value for white space, and see no coding.
         let start = (value.as_ptr() as usize).wrapping_sub(head.as_ptr() as usize);
         let before = start.checked_sub(1).and_then(|at| head.get(at));
         if !matches!(before, Some(b' ' | b':')) {
-            return Err(Rejection::bad(
-                "a control character before the Transfer-Encoding",
-            ));
+            return Err(Reason::BAD_CODING);
         }
         self.chunked = true;
         Ok(())
     }
 
-    fn connection(&mut self, value: &[u8]) -> Result<(), Rejection> {
+    fn connection(&mut self, value: &[u8]) -> Result<(), Reason> {
         for option in list(value) {
             if option.eq_ignore_ascii_case(b"close") {
                 self.close = true;
@@ -270,42 +244,36 @@ impl<'b> Fields<'b> {
             } else if is_protected(option) {
                 // RFC 9110 §7.6.1 lets a client name headers that the next hop must not see. One
                 // that names these wants the next server to misjudge who is asking for what.
-                return Err(Rejection::bad(
-                    "Connection names a header that must be forwarded",
-                ));
+                return Err(Reason::BAD_CONNECTION);
             }
         }
         Ok(())
     }
 
-    fn authority(&self, form: Option<&'b str>, version: Version) -> Result<&'b str, Rejection> {
+    fn authority(&self, form: Option<&'b str>, version: Version) -> Result<&'b str, Reason> {
         let host = match self.host {
             Some(host) => Some(
                 std::str::from_utf8(host)
                     .ok()
                     .filter(|host| is_authority(host))
-                    .ok_or(Rejection::bad("the Host header is not a host name"))?,
+                    .ok_or(Reason::BAD_HOST)?,
             ),
             None => None,
         };
         match (form, host) {
-            (Some(form), Some(host)) if !form.eq_ignore_ascii_case(host) => Err(Rejection::bad(
-                "the request line and the Host header name different hosts",
-            )),
-            (_, Some(host)) => Ok(host),
-            (_, None) if version == Version::Http11 => {
-                Err(Rejection::bad("no Host header in HTTP/1.1"))
+            (Some(form), Some(host)) if !form.eq_ignore_ascii_case(host) => {
+                Err(Reason::HOST_CONTRADICTS)
             }
+            (_, Some(host)) => Ok(host),
+            (_, None) if version == Version::Http11 => Err(Reason::HOST_MISSING),
             (form, None) => Ok(form.unwrap_or_default()),
         }
     }
 
-    fn body(&self, version: Version) -> Result<BodyLength, Rejection> {
+    fn body(&self, version: Version) -> Result<BodyLength, Reason> {
         match (self.chunked, self.length) {
-            (true, Some(_)) => Err(Rejection::bad("both Content-Length and Transfer-Encoding")),
-            (true, None) if version == Version::Http10 => {
-                Err(Rejection::bad("Transfer-Encoding in HTTP/1.0"))
-            }
+            (true, Some(_)) => Err(Reason::LENGTH_AND_CODING),
+            (true, None) if version == Version::Http10 => Err(Reason::CODING_IN_HTTP10),
             (true, None) => Ok(BodyLength::Chunked),
             (false, None | Some(0)) => Ok(BodyLength::Empty),
             (false, Some(length)) => Ok(BodyLength::Known(length)),
@@ -314,29 +282,27 @@ impl<'b> Fields<'b> {
 }
 
 /// The request line without its line end; leading empty lines are passed over (RFC 9112 §2.2).
-fn request_line(bytes: &[u8], longest: usize) -> Result<&str, Rejection> {
+fn request_line(bytes: &[u8], longest: usize) -> Result<&str, Reason> {
     let line = bytes
         .split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .find(|line| !line.is_empty())
         .unwrap_or_default();
     if line.len() > longest {
-        return Err(LONG_REQUEST_LINE);
+        return Err(Reason::URI_TOO_LONG);
     }
-    std::str::from_utf8(line).map_err(|_| Rejection::bad("the request line is not text"))
+    std::str::from_utf8(line).map_err(|_| Reason::BAD_REQUEST_LINE)
 }
 
-fn syntax(error: httparse::Error, line: &str) -> Rejection {
+fn syntax(error: httparse::Error, line: &str) -> Reason {
     match error {
-        httparse::Error::HeaderName => Rejection::bad("a header name is malformed"),
-        httparse::Error::HeaderValue => Rejection::bad("a header value is malformed"),
-        httparse::Error::NewLine => Rejection::bad("a line does not end in CRLF"),
-        httparse::Error::TooManyHeaders => MANY_HEADERS,
-        httparse::Error::Version if names_other_version(line) => {
-            Rejection::new(505, "an HTTP version other than 1.0 and 1.1")
-        }
+        httparse::Error::HeaderName => Reason::BAD_HEADER_NAME,
+        httparse::Error::HeaderValue => Reason::BAD_HEADER_VALUE,
+        httparse::Error::NewLine => Reason::BAD_LINE_END,
+        httparse::Error::TooManyHeaders => Reason::TOO_MANY_HEADERS,
+        httparse::Error::Version if names_other_version(line) => Reason::BAD_VERSION,
         httparse::Error::Version | httparse::Error::Status | httparse::Error::Token => {
-            Rejection::bad("the request line is malformed")
+            Reason::BAD_REQUEST_LINE
         }
     }
 }
@@ -351,21 +317,21 @@ fn names_other_version(line: &str) -> bool {
     matches!(number, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-fn method(method: &str) -> Result<Method<'_>, Rejection> {
+fn method(method: &str) -> Result<Method<'_>, Reason> {
     if !method
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'))
     {
-        return Err(Rejection::bad("the method is not in upper case"));
+        return Err(Reason::BAD_METHOD);
     }
     if matches!(method, "CONNECT" | "TRACE") {
-        return Err(Rejection::new(405, "the method is CONNECT or TRACE"));
+        return Err(Reason::METHOD_NOT_ALLOWED);
     }
     Ok(Method::of(method))
 }
 
 /// Splits absolute-form (`http://host/path`) into authority and path; origin-form has none.
-fn split_target(target: &str) -> Result<(Option<&str>, &str), Rejection> {
+fn split_target(target: &str) -> Result<(Option<&str>, &str), Reason> {
     if target.starts_with('/') {
         return Ok((None, target));
     }
@@ -373,24 +339,22 @@ fn split_target(target: &str) -> Result<(Option<&str>, &str), Rejection> {
         scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
     });
     let Some((_, rest)) = absolute else {
-        return Err(Rejection::bad(
-            "the request target does not start with a slash",
-        ));
+        return Err(Reason::BAD_TARGET);
     };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, target) = rest.split_at(end);
     if !is_authority(authority) {
-        return Err(Rejection::bad("the request target names no host"));
+        return Err(Reason::BAD_TARGET);
     }
     match target {
         "" => Ok((Some(authority), "/")),
         path if path.starts_with('/') => Ok((Some(authority), path)),
-        _ => Err(Rejection::bad("the request target has no path")),
+        _ => Err(Reason::BAD_TARGET),
     }
 }
 
-fn content_length(value: &[u8]) -> Result<u64, Rejection> {
-    const WRONG: Rejection = Rejection::bad("Content-Length is not one decimal number");
+fn content_length(value: &[u8]) -> Result<u64, Reason> {
+    const WRONG: Reason = Reason::BAD_LENGTH;
     // `u64::from_str` would accept a plus sign.
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(WRONG);

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::reason::Reason;
+
 /// A path that has no one meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.explanation())]
+#[error("{}", self.reason().meaning)]
 pub enum BadPath {
     /// `%` without two hexadecimal digits.
     Escape,
@@ -15,12 +17,12 @@ pub enum BadPath {
 }
 
 impl BadPath {
-    /// What is wrong, for a person.
-    pub fn explanation(self) -> &'static str {
+    /// The same in the table of all reasons.
+    pub fn reason(self) -> Reason {
         match self {
-            Self::Escape => "a percent sign in the path is not followed by two hexadecimal digits",
-            Self::ZeroByte => "the path contains a zero byte",
-            Self::AboveRoot => "the path leaves the root",
+            Self::Escape => Reason::BAD_PATH_ESCAPE,
+            Self::ZeroByte => Reason::ZERO_BYTE_IN_PATH,
+            Self::AboveRoot => Reason::PATH_ABOVE_ROOT,
         }
     }
 }

@@ -4,6 +4,7 @@ use edge_core::forward::{Outgoing, wants_trailers, write_request};
 use edge_core::http::{
     BodyLength, HeadEnd, HeadLimits, Name, RequestHead, find_head_end, leading_empty_lines,
 };
+use edge_core::trace::{Drawn, Trace};
 
 use crate::{Verdict, mutate, replay};
 
@@ -30,7 +31,18 @@ fn judge(bytes: &[u8]) -> Verdict {
     let Ok(head) = RequestHead::parse(&bytes[..length]) else {
         return Verdict::Bad;
     };
+    let trace = Trace::of(
+        &head.headers,
+        Drawn {
+            trace: 7,
+            span: 7,
+            sampled: true,
+        },
+    );
     let to = Outgoing {
+        trace: &trace,
+        span: &trace.span_id,
+        request_id: "r1",
         target: head.target,
         default_host: "upstream",
         client: "192.0.2.1",
@@ -51,7 +63,7 @@ fn means_the_same(head: &RequestHead<'_>, sent: &[u8]) {
         "{shown}"
     );
     let read = RequestHead::parse_within(sent, &ROOMY)
-        .unwrap_or_else(|refused| panic!("{}: {shown}", refused.reason));
+        .unwrap_or_else(|refused| panic!("{}: {shown}", refused.meaning));
     assert_eq!(read.method, head.method, "{shown}");
     assert_eq!(read.target, head.target, "{shown}");
     assert_eq!(read.body, head.body, "{shown}");
@@ -96,6 +108,8 @@ fn is_our_own(name: Name) -> bool {
     matches!(
         name,
         Name::Host
+            | Name::Traceparent
+            | Name::XRequestId
             | Name::ContentLength
             | Name::TransferEncoding
             | Name::XForwardedFor

@@ -3,6 +3,7 @@
 use std::io;
 
 use edge_core::http::{BodyLength, ChunkError, Chunks, Piece};
+use edge_core::reason::Reason;
 
 use super::{Incomplete, TOO_LARGE};
 use crate::buffer::Buffer;
@@ -106,16 +107,12 @@ pub(super) fn arrived(result: io::Result<Buffer>) -> Result<Buffer, Incomplete> 
         Ok(buffer) if buffer.filled().is_empty() => Err(Incomplete::Gone),
         Ok(buffer) => Ok(buffer),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Err(Incomplete::Refused(Refusal::request(
-                408,
-                "body_timeout",
-                "nothing of the request body arrived within body_timeout",
-            )))
+            Err(Incomplete::Refused(Refusal::unread(Reason::BODY_TIMEOUT)))
         }
         Err(_) => Err(Incomplete::Gone),
     }
 }
 
-fn malformed(error: ChunkError) -> Incomplete {
-    Incomplete::Refused(Refusal::request(400, "bad_chunk", error.explanation()))
+fn malformed(_: ChunkError) -> Incomplete {
+    Incomplete::Refused(Refusal::unread(Reason::BAD_CHUNK))
 }

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
-use super::{BodyLength, Method, Rejection, RequestHead};
+use super::{BodyLength, Method, RequestHead};
 
 fn status(head: &str) -> u16 {
-    RequestHead::parse(head.as_bytes()).map_or_else(|Rejection { status, .. }| status, |_| 200)
+    RequestHead::parse(head.as_bytes()).map_or_else(|reason| reason.status, |_| 200)
 }
 
 /// A GET of `/` with these header lines after Host.

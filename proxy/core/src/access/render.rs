@@ -1,0 +1,281 @@
+//! From a format and a request to a line.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::lookup::{argument, cookie, raw_header, remote_user, request_header};
+use super::variable::{Answer, Client, Request, Server, Upstream, Variable};
+use super::{Entry, Escape, Format, Part, Try, entry};
+use crate::http::{Name, RequestHead, normalise_path};
+
+impl Format {
+    /// Appends the line for a request to `out`, its line end included.
+    pub fn render(&self, out: &mut Vec<u8>, entry: &Entry<'_>) {
+        self.text(out, entry);
+        out.push(b'\n');
+    }
+
+    /// Whether this text, as a condition, holds for a request: nginx's `if=`, for which an empty
+    /// text and `0` mean no. `out` is room to write in, and left as it was.
+    pub fn holds(&self, out: &mut Vec<u8>, entry: &Entry<'_>) -> bool {
+        let before = out.len();
+        self.text(out, entry);
+        let holds = !matches!(out.get(before..), None | Some(b"" | b"0"));
+        out.truncate(before);
+        holds
+    }
+
+    fn text(&self, out: &mut Vec<u8>, entry: &Entry<'_>) {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Variable(variable) => {
+                    let mut line = Line {
+                        out,
+                        escape: self.escape,
+                    };
+                    line.variable(variable, entry);
+                }
+            }
+        }
+    }
+}
+
+/// A line under construction.
+struct Line<'o> {
+    out: &'o mut Vec<u8>,
+    escape: Escape,
+}
+
+impl Line<'_> {
+    fn variable(&mut self, variable: &Variable, entry: &Entry<'_>) {
+        let head = entry.request;
+        match variable {
+            Variable::Answer(variable) => self.answer(*variable, entry),
+            Variable::Client(variable) => self.client(*variable, &entry.client),
+            Variable::Request(variable) => self.request(*variable, entry),
+            Variable::Server(variable) => self.server(*variable, &entry.server),
+            Variable::Upstream(variable) => self.upstream(*variable, entry),
+            Variable::Arg(name) => {
+                self.maybe(query(target(entry)).and_then(|query| argument(query, name)));
+            }
+            Variable::Cookie(name) => self.maybe(head.and_then(|head| cookie(head, name))),
+            Variable::Http(name) => {
+                self.maybe(head.and_then(|head| request_header(head, name)).as_deref());
+            }
+            Variable::SentHttp(name) => self.maybe(raw_header(entry.sent_head, name).as_deref()),
+            Variable::UpstreamHttp(name) => {
+                self.maybe(raw_header(entry.upstream_head, name).as_deref());
+            }
+        }
+    }
+
+    fn answer(&mut self, variable: Answer, entry: &Entry<'_>) {
+        match variable {
+            Answer::BodyBytesSent => self.number(entry.body_bytes_sent),
+            Answer::BytesSent => self.number(entry.bytes_sent),
+            Answer::GzipRatio => self.ratio(entry.gzip),
+            Answer::Msec => self.millis(entry.time.unix_millis),
+            Answer::Reason => self.filled(entry.reason),
+            Answer::RequestCompletion => self.text(if entry.complete { "OK" } else { "" }),
+            Answer::RequestId => self.text(entry.request_id),
+            Answer::RequestLength => self.number(entry.request_length),
+            Answer::RequestTime => self.duration(entry.request_time),
+            // nginx writes three digits even where it has no status.
+            Answer::Status if entry.status == 0 => self.text("000"),
+            Answer::Status => self.number(u64::from(entry.status)),
+            Answer::TimeIso8601 => self.text(entry.time.iso),
+            Answer::TimeLocal => self.text(entry.time.local),
+            Answer::TraceId => self.text(entry.trace_id),
+        }
+    }
+
+    fn client(&mut self, variable: Client, client: &entry::Client<'_>) {
+        match variable {
+            Client::Addr => self.text(client.address),
+            Client::PeerAddr => self.text(&client.peer.to_string()),
+            Client::Connection => self.number(client.connection),
+            Client::ConnectionRequests => self.number(client.requests),
+            Client::Pipe => self.text(if client.pipelined { "p" } else { "." }),
+            Client::Port => self.number(u64::from(client.port)),
+        }
+    }
+
+    fn server(&mut self, variable: Server, server: &entry::Server<'_>) {
+        match variable {
+            Server::Addr => {
+                let address = server.address.map(|address| address.ip().to_string());
+                self.maybe(address.as_deref());
+            }
+            Server::Hostname => self.text(server.hostname),
+            Server::Https => self.text(if server.https { "on" } else { "" }),
+            Server::Pid => self.number(u64::from(server.pid)),
+            Server::Port => match server.address {
+                Some(address) => self.number(u64::from(address.port())),
+                None => self.missing(),
+            },
+            Server::Route => self.filled(server.route),
+            Server::Scheme => self.text(if server.https { "https" } else { "http" }),
+            Server::Site => self.text(server.site),
+        }
+    }
+
+    fn request(&mut self, variable: Request, entry: &Entry<'_>) {
+        let head = entry.request;
+        let header = |name| head.and_then(|head| known_header(head, name));
+        match variable {
+            // nginx takes `/?` for a target without arguments.
+            Request::Args => self.filled(query(target(entry)).unwrap_or_default()),
+            Request::ContentLength => self.maybe(header(Name::ContentLength)),
+            Request::ContentType => self.maybe(header(Name::ContentType)),
+            Request::Host => match head.map(|head| head.host) {
+                Some(host) if !host.is_empty() => self.text(&lower(host)),
+                _ => self.text(entry.server.site),
+            },
+            Request::IsArgs => {
+                let has = query(target(entry)).is_some_and(|query| !query.is_empty());
+                self.text(if has { "?" } else { "" });
+            }
+            Request::Line => self.maybe(entry.line),
+            Request::Method => {
+                let method = head.map(|head| head.method.as_str());
+                self.maybe(method.or_else(|| refused_word(entry, 0)));
+            }
+            Request::Protocol => {
+                let version = head.map(|head| head.version.as_str());
+                self.maybe(version.or_else(|| refused_word(entry, 2)));
+            }
+            Request::Target => self.maybe(target(entry)),
+            Request::Uri => {
+                let path = target(entry).and_then(|target| {
+                    let (path, _) = target.split_once('?').unwrap_or((target, ""));
+                    normalise_path(path).ok()
+                });
+                self.maybe(path.as_deref());
+            }
+            Request::User => self.maybe(head.and_then(remote_user).as_deref()),
+        }
+    }
+
+    fn upstream(&mut self, variable: Upstream, entry: &Entry<'_>) {
+        let tries = entry.tries;
+        match variable {
+            Upstream::Addr => self.each(entry.upstream_addr, |line, address| line.text(address)),
+            Upstream::BytesReceived => self.each(tries, |line, one| line.number(one.received)),
+            Upstream::BytesSent => self.each(tries, |line, one| line.number(one.sent)),
+            Upstream::ConnectTime => self.times(tries, |one| one.connect),
+            Upstream::HeaderTime => self.times(tries, |one| one.header),
+            Upstream::Name => self.filled(entry.upstream_name),
+            Upstream::ResponseLength => self.each(tries, |line, one| line.number(one.body)),
+            Upstream::ResponseTime => self.times(tries, |one| one.response),
+            Upstream::Status => self.each(tries, |line, one| match one.status {
+                0 => line.out.push(b'-'),
+                status => line.number(u64::from(status)),
+            }),
+        }
+    }
+
+    /// One value for each server asked, joined like nginx's.
+    fn each<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
+        if items.is_empty() {
+            self.missing();
+        }
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.extend_from_slice(b", ");
+            }
+            write(self, item);
+        }
+    }
+
+    fn times(&mut self, tries: &[Try], time: impl Fn(&Try) -> Option<Duration>) {
+        self.each(tries, |line, one| match time(one) {
+            Some(time) => line.duration(time),
+            None => line.out.push(b'-'),
+        });
+    }
+
+    fn maybe<T: AsRef<[u8]> + ?Sized>(&mut self, value: Option<&T>) {
+        self.escape.write(self.out, value.map(AsRef::as_ref));
+    }
+
+    fn text(&mut self, value: &str) {
+        self.maybe(Some(value));
+    }
+
+    /// A value that is there unless it is empty.
+    fn filled(&mut self, value: &str) {
+        self.maybe(Some(value).filter(|value| !value.is_empty()));
+    }
+
+    fn missing(&mut self) {
+        self.escape.write(self.out, None);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    fn duration(&mut self, time: Duration) {
+        self.millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// Seconds with three decimals, as nginx writes times.
+    fn millis(&mut self, millis: u64) {
+        self.number(millis / 1000);
+        self.out.push(b'.');
+        self.digits(millis % 1000, &[100, 10, 1]);
+    }
+
+    fn digits(&mut self, number: u64, units: &[u64]) {
+        for unit in units {
+            let digit = u8::try_from(number / unit % 10).unwrap_or_default();
+            self.out.push(b'0' + digit);
+        }
+    }
+
+    /// How many times smaller a body became, with two decimals (`ngx_http_gzip_ratio_variable`).
+    fn ratio(&mut self, gzip: Option<(u64, u64)>) {
+        let Some((plain, compressed)) = gzip.filter(|(_, compressed)| *compressed > 0) else {
+            return self.missing();
+        };
+        // Thousandths, rounded half up to hundredths.
+        let hundredths = (plain.saturating_mul(1000) / compressed).saturating_add(5) / 10;
+        self.number(hundredths / 100);
+        self.out.push(b'.');
+        self.digits(hundredths % 100, &[10, 1]);
+    }
+}
+
+fn query(target: Option<&str>) -> Option<&str> {
+    target?.split_once('?').map(|(_, query)| query)
+}
+
+fn target<'a>(entry: &Entry<'a>) -> Option<&'a str> {
+    let target = entry.request.map(|head| head.target);
+    let is_path = |target: &&str| target.starts_with('/');
+    target.or_else(|| refused_word(entry, 1).filter(is_path))
+}
+
+/// A word of the request line of a request that was refused for something else.
+fn refused_word<'a>(entry: &Entry<'a>, index: usize) -> Option<&'a str> {
+    let line = std::str::from_utf8(entry.line?).ok()?;
+    let mut words = line.split(' ');
+    let words = [words.next()?, words.next()?, words.next()?];
+    let well_formed = matches!(words, [_, _, "HTTP/1.0" | "HTTP/1.1"]);
+    words.get(index).copied().filter(|_| well_formed)
+}
+
+fn known_header<'a>(head: &RequestHead<'a>, name: Name) -> Option<&'a [u8]> {
+    let line = head.headers.iter().find(|line| line.name == name)?;
+    Some(line.value)
+}
+
+fn lower(host: &str) -> Cow<'_, str> {
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
+    }
+}
