@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use edge_core::access::{self, Entry, Format, Times, Try};
+use edge_core::address::Peer;
 use edge_core::balance::{Ask, Group, Method, Pick, Profile, Server};
 use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
 use edge_core::http::{
@@ -52,6 +53,7 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try]) -> E
         request: Some(head),
         line: Some(head.line.as_bytes()),
         client: access::Client {
+            peer: Peer::Ip(Ipv4Addr::LOCALHOST.into()),
             address: "192.0.2.1",
             port: 4711,
             connection: 1,

@@ -112,10 +112,8 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
         }
         unrouted => {
             let reason = unrouted.map_or_else(BadPath::reason, |_| Reason::NO_ROUTE);
-            let refusal = Refusal {
-                reason,
-                complete: head.body == BodyLength::Empty,
-            };
+            let complete = head.body == BodyLength::Empty;
+            let refusal = Refusal { reason, complete };
             record.needs = site.unrouted.needs;
             let after = refuse(worker, client, Some(&head), refusal, &mut record).await;
             (after, 0, (&site.unrouted, None))

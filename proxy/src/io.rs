@@ -60,7 +60,7 @@ pub(crate) async fn try_write(
         // What lies in a buffer of the stream's own goes out as far as it can.
         match Pin::new(&mut *stream).poll_flush(cx) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ => Poll::Ready(Ok(written)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(written)),
         }
     })
     .await

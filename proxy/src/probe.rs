@@ -86,9 +86,10 @@ async fn watch(upstream: Arc<Upstream>, (index, server): (usize, Arc<Server>), p
                 Ok(outcome) => outcome,
                 Err(_) => Err(Error::Slow),
             };
-        let outcome = outcome.map_err(|error| error.to_string());
-        let outcome = outcome.as_ref().map(|()| ()).map_err(String::as_str);
-        upstream.servers.probed((index, &server), outcome, &probe);
+        let reason = outcome.err().map(|error| error.to_string());
+        upstream
+            .servers
+            .probed((index, &server), reason.as_deref(), &probe);
         tokio::time::sleep(spread(probe.interval, probe.jitter)).await;
     }
 }

@@ -67,7 +67,7 @@ impl Upstream {
         let policy = &self.config.retry;
         let others = usize::try_from(progress.tries).unwrap_or(usize::MAX) < self.servers.count();
         let affords = |terms| self.servers.affords_retry(terms, Instant::now());
-        policy.allows(failure, progress) && others && policy.budget.as_ref().is_none_or(affords)
+        policy.allows(failure, progress) && others && policy.budget.is_none_or(affords)
     }
 
     /// Notes that another server is asked because `server` failed.

@@ -183,7 +183,12 @@ impl Group {
             Method::Hash {
                 consistent: true, ..
             } => Ring::new(&self.peers),
-            _ => Ring::default(),
+            Method::RoundRobin
+            | Method::LeastConn
+            | Method::IpHash
+            | Method::Hash { .. }
+            | Method::RandomTwo
+            | Method::PeakEwma => Ring::default(),
         };
     }
 
@@ -334,7 +339,7 @@ impl Group {
         now: Instant,
     ) -> Option<Change> {
         let peer = self.peers.get_mut(index)?;
-        peer.probed(passed, thresholds, now)
+        peer.probed(passed, *thresholds, now)
     }
 
     /// Why server `index` is or is not asked at `now`.

@@ -41,7 +41,7 @@ impl Budget {
     }
 
     /// Whether there is a retry left.
-    pub fn affords(&mut self, terms: &Terms, now: Instant) -> bool {
+    pub fn affords(&mut self, terms: Terms, now: Instant) -> bool {
         self.current(now);
         let requests: u64 = self.seconds.iter().map(|second| second.requests).sum();
         let retries: u64 = self.seconds.iter().map(|second| second.retries).sum();
@@ -91,7 +91,7 @@ mod tests {
         Instant::now()
     }
 
-    fn spend(budget: &mut Budget, terms: &Terms, now: Instant) -> bool {
+    fn spend(budget: &mut Budget, terms: Terms, now: Instant) -> bool {
         let affords = budget.affords(terms, now);
         if affords {
             budget.withdraw(now);
@@ -107,18 +107,12 @@ mod tests {
         };
         let mut budget = Budget::default();
         let now = start();
-        assert_eq!(
-            (0..9).filter(|_| spend(&mut budget, &terms, now)).count(),
-            3
-        );
+        assert_eq!((0..9).filter(|_| spend(&mut budget, terms, now)).count(), 3);
         (0..10).for_each(|_| budget.deposit(now));
-        assert_eq!(
-            (0..9).filter(|_| spend(&mut budget, &terms, now)).count(),
-            2
-        );
+        assert_eq!((0..9).filter(|_| spend(&mut budget, terms, now)).count(), 2);
         let later = now + Duration::from_secs(SECONDS);
         assert_eq!(
-            (0..9).filter(|_| spend(&mut budget, &terms, later)).count(),
+            (0..9).filter(|_| spend(&mut budget, terms, later)).count(),
             3
         );
     }
@@ -141,7 +135,7 @@ mod tests {
                 if !retry {
                     budget.deposit(now);
                     events.push((second, false));
-                } else if spend(&mut budget, &terms, now) {
+                } else if spend(&mut budget, terms, now) {
                     events.push((second, true));
                 }
                 let count = |retry: bool, seconds: u64| {

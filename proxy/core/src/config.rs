@@ -200,9 +200,9 @@ impl Config {
         let config = admin.map(|admin| Self {
             server,
             admin,
-            resolver,
             reason_to,
             tracing,
+            resolver,
             listeners,
             client,
             upstreams,

@@ -1,20 +1,22 @@
 //! Finding a server that answers: one after the other, as the retry policy allows.
 
-use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use edge_core::balance::{Ask, Method, Profile};
+use edge_core::balance::{self, Ask, Profile};
 use edge_core::failure::Failure;
 use edge_core::forward::Cookie;
-use edge_core::http::RequestHead;
+use edge_core::http::{Method, RequestHead};
 use edge_core::retry::Progress;
 use edge_core::template::Subject;
 
-use super::answer::{Answer, Engaged};
+use super::answer::{Answer, Engaged, Terms};
 use super::attempt::{self, Attempt};
 use super::body::Body;
 use super::{Exchange, Refusal};
+use crate::buffer::Buffer;
+use crate::pool::Connection;
 use crate::upstream::{Lent, Refused, Upstream};
 
 /// Why there is no answer from any server.
@@ -60,42 +62,18 @@ impl Exchange<'_> {
         course: &mut Course,
     ) -> Result<Answer, Unanswered> {
         let upstream = &*self.route.upstream;
-        let method = self.head.method;
-        let nobody = match upstream.config.profile {
+        let mut last = match upstream.config.profile {
             Profile::Nginx => Failure::NoLiveServer,
             Profile::Safe { .. } => Failure::NoServer,
         };
-        let mut last = None;
         let mut started = course.first;
         loop {
             let lent = match self.lend(started, &course.tried).await {
                 Ok(lent) => lent,
-                Err(Refused::Nobody) => return Err(Unanswered::Failed(last.unwrap_or(nobody))),
+                Err(Refused::Nobody) => return Err(Unanswered::Failed(last)),
                 Err(Refused::Busy(failure)) => return Err(Unanswered::Failed(failure)),
             };
-            let (first, tries) = (course.first, course.tried.len() + 1);
-            let may_retry = |failure, sent| {
-                let progress = Progress {
-                    idempotent: method.is_idempotent(),
-                    sent,
-                    tries: u32::try_from(tries).unwrap_or(u32::MAX),
-                    elapsed: first.elapsed(),
-                };
-                upstream.may_retry(failure, &progress)
-            };
-            let attempt = Attempt {
-                worker: self.worker,
-                head: self.head,
-                site: self.site,
-                route: self.route,
-                target: self.target,
-                server: &lent.server,
-                cookie: cookie(upstream, self.head, &lent),
-                started,
-                sent: AtomicBool::new(false),
-                may_retry: &may_retry,
-            };
-            match attempt.run(self.client, body, self.record).await {
+            match self.ask_one(&lent, body, course, started).await {
                 Ok((terms, connection, buffer)) => {
                     let now = Instant::now();
                     lent.succeeded(now, now - started);
@@ -110,20 +88,45 @@ impl Exchange<'_> {
                 Err(attempt::Error::Gone) => return Err(Unanswered::Gone),
                 Err(attempt::Error::Refused(refusal)) => return Err(Unanswered::Refused(refusal)),
                 Err(attempt::Error::Failed { failure, sent }) => {
-                    let retry = body.is_repeatable() && may_retry(failure, sent);
+                    let progress = course.progress(self.head.method, sent);
+                    let retry = body.is_repeatable() && upstream.may_retry(failure, &progress);
                     if retry {
                         upstream.retried(&lent.server, failure);
                     }
-                    course.tried.push(lent.lease.index);
                     course.note(upstream, lent, failure);
                     if !retry {
                         return Err(Unanswered::Failed(failure));
                     }
-                    last = Some(failure);
+                    last = failure;
                 }
             }
             started = Instant::now();
         }
+    }
+
+    async fn ask_one(
+        &mut self,
+        lent: &Lent,
+        body: &mut Body,
+        course: &Course,
+        started: Instant,
+    ) -> Result<(Terms, Connection, Buffer), attempt::Error> {
+        let upstream = &*self.route.upstream;
+        let method = self.head.method;
+        let may_retry = |failure, sent| upstream.may_retry(failure, &course.progress(method, sent));
+        let attempt = Attempt {
+            worker: self.worker,
+            head: self.head,
+            site: self.site,
+            route: self.route,
+            target: self.target,
+            server: &lent.server,
+            cookie: cookie(upstream, self.head, lent),
+            started,
+            sent: AtomicBool::new(false),
+            may_retry: &may_retry,
+        };
+        attempt.run(self.client, body, self.record).await
     }
 
     /// Borrows the server that is to take the request.
@@ -139,8 +142,11 @@ impl Exchange<'_> {
             template.render(&mut key, &subject);
         }
         let random = match config.method {
-            Method::RandomTwo | Method::PeakEwma => RandomState::new().hash_one(()),
-            _ => 0,
+            balance::Method::RandomTwo | balance::Method::PeakEwma => fastrand::u64(..),
+            balance::Method::RoundRobin
+            | balance::Method::LeastConn
+            | balance::Method::IpHash
+            | balance::Method::Hash { .. } => 0,
         };
         let ask = Ask {
             now,
@@ -166,9 +172,20 @@ impl Exchange<'_> {
 }
 
 impl Course {
+    /// How far the request has come when the server asked last fails it.
+    fn progress(&self, method: Method<'_>, sent: bool) -> Progress {
+        Progress {
+            idempotent: method.is_idempotent(),
+            sent,
+            tries: u32::try_from(self.tried.len() + 1).unwrap_or(u32::MAX),
+            elapsed: self.first.elapsed(),
+        }
+    }
+
     /// Tells the balancer of a failure, or keeps it until it is known whether other servers fail
     /// the same request.
     fn note(&mut self, upstream: &Upstream, lent: Lent, failure: Failure) {
+        self.tried.push(lent.lease.index);
         if !failure.is_of_server() {
             return;
         }

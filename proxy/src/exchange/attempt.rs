@@ -71,7 +71,7 @@ impl Error {
                 failure: Failure::ClosedEarly | Failure::ReadError,
                 ..
             } if sent == Sent::Early => Self::sent(Failure::SendError),
-            other => other,
+            other @ (Self::Gone | Self::Refused(_) | Self::Failed { .. }) => other,
         }
     }
 }

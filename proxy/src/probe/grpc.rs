@@ -45,7 +45,7 @@ pub(super) async fn ask(stream: Stream, authority: SocketAddr, service: &str) ->
     }
 }
 
-/// `grpc-status`: 5 (NOT_FOUND) is what the health service says of a service it does not know.
+/// `grpc-status`: 5 (`NOT_FOUND`) is what the health service says of a service it does not know.
 fn status(headers: &HeaderMap) -> Result<(), Unwell> {
     let status = headers.get("grpc-status");
     let status = status.and_then(|status| status.to_str().ok()?.parse().ok());

@@ -88,12 +88,11 @@ impl Tls {
         stream: TransportStream,
     ) -> Result<Stream, Box<pingora::Error>> {
         let ip;
-        let name = match &self.name {
-            Some(name) => name,
-            None => {
-                ip = address.ip().to_string();
-                &ip
-            }
+        let name = if let Some(name) = &self.name {
+            name
+        } else {
+            ip = address.ip().to_string();
+            &ip
         };
         Ok(Box::new(handshake(&self.connector, name, stream).await?))
     }
@@ -101,16 +100,13 @@ impl Tls {
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
-    match ca {
-        Some(path) => {
-            for certificate in certificates(path)? {
-                roots.add(certificate).map_err(|error| file(path, &error))?;
-            }
+    if let Some(path) = ca {
+        for certificate in certificates(path)? {
+            roots.add(certificate).map_err(|error| file(path, &error))?;
         }
-        None => {
-            let found = rustls_native_certs::load_native_certs().map_err(Error::Roots)?;
-            roots.add_parsable_certificates(found);
-        }
+    } else {
+        let found = rustls_native_certs::load_native_certs().map_err(Error::Roots)?;
+        roots.add_parsable_certificates(found);
     }
     Ok(roots)
 }

@@ -147,21 +147,19 @@ impl Servers {
                 slot.as_ref()
                     .is_some_and(|server| server.address == address)
             };
-            let index = match slots.iter().position(same) {
-                Some(index) => {
-                    group.set(index, settings);
-                    index
+            let known = slots.iter().position(same);
+            let index = if let Some(index) = known {
+                group.set(index, settings);
+                index
+            } else {
+                let server = Server::new(&self.name, address, metrics);
+                let warm = !members.started;
+                let index = group.insert(settings, &server.label, &server.token, now, warm);
+                slots.resize(slots.len().max(index + 1), None);
+                if let Some(slot) = slots.get_mut(index) {
+                    *slot = Some(Arc::new(server));
                 }
-                None => {
-                    let server = Server::new(&self.name, address, metrics);
-                    let warm = !members.started;
-                    let index = group.insert(settings, &server.label, &server.token, now, warm);
-                    slots.resize(slots.len().max(index + 1), None);
-                    if let Some(slot) = slots.get_mut(index) {
-                        *slot = Some(Arc::new(server));
-                    }
-                    index
-                }
+                index
             };
             let said = members.commands.get(&address).copied().unwrap_or_default();
             group.command(index, said.command.unwrap_or_default());
@@ -218,7 +216,7 @@ impl Servers {
     }
 
     /// Whether one more retry is afforded.
-    pub(crate) fn affords_retry(&self, terms: &Terms, now: Instant) -> bool {
+    pub(crate) fn affords_retry(&self, terms: Terms, now: Instant) -> bool {
         lock(&self.state).budget.affords(terms, now)
     }
 
@@ -227,11 +225,11 @@ impl Servers {
         lock(&self.state).budget.withdraw(now);
     }
 
-    /// Notes the outcome of a probe, and says so if that changes the verdict.
+    /// Notes the outcome of a probe, `failure` being why it failed, and says so if that changes the verdict.
     pub(crate) fn probed(
         &self,
         (index, server): (usize, &Server),
-        outcome: Result<(), &str>,
+        failure: Option<&str>,
         probe: &config::Probe,
     ) {
         let now = Instant::now();
@@ -239,7 +237,7 @@ impl Servers {
         let thresholds = &probe.thresholds;
         let change = state
             .group
-            .handle_probe(index, outcome.is_ok(), thresholds, now);
+            .handle_probe(index, failure.is_none(), thresholds, now);
         if change == Some(Change::Up) {
             state.waiting.wake_one();
         }
@@ -254,7 +252,7 @@ impl Servers {
             Some(Change::Down) => tracing::warn!(
                 upstream.name = %self.name,
                 server.addr = %server.label,
-                reason = outcome.err().unwrap_or_default(),
+                reason = failure.unwrap_or_default(),
                 "unhealthy: {} probes in a row failed",
                 probe.thresholds.fall
             ),

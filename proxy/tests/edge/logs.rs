@@ -1,7 +1,6 @@
 //! Access logs: what is written, when, and where to.
 
 use std::fs;
-use std::io::Write as _;
 use std::process::Command;
 use std::time::Duration;
 

@@ -24,7 +24,6 @@ fn with_entry<T>(check: impl FnOnce(Entry<'_>) -> T) -> T {
             sent: 10,
             received: 20,
             body: 5,
-            ..Try::default()
         },
     ];
     check(Entry {

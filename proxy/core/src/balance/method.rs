@@ -85,7 +85,7 @@ pub(super) fn better_of_two(
 ) -> Option<usize> {
     let first = draw(peers, ask.now, ask.random & u64::from(u32::MAX), &open)?;
     let others = |index: usize, peer: &Peer| index != first && open(index, peer);
-    let Some(second) = draw(peers, ask.now, ask.random >> 32, &others) else {
+    let Some(second) = draw(peers, ask.now, ask.random >> 32, others) else {
         return Some(first);
     };
     let cost = |index: usize| {

@@ -179,7 +179,7 @@ impl Peer {
     pub(super) fn probed(
         &mut self,
         passed: bool,
-        thresholds: &Thresholds,
+        thresholds: Thresholds,
         now: Instant,
     ) -> Option<Change> {
         self.passed = if passed {
@@ -191,7 +191,7 @@ impl Peer {
         if self.passed >= thresholds.rise.get() {
             self.passive.forgive();
         }
-        let change = self.health.observe(passed, thresholds);
+        let change = self.health.observe(passed, &thresholds);
         let back = was_out && self.standing(now) != Standing::Ejected;
         if change == Some(Change::Up) || back {
             self.start_slowly(now);

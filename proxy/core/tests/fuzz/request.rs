@@ -76,11 +76,8 @@ fn means_the_same(head: &RequestHead<'_>, sent: &[u8]) {
     assert_eq!(read.header("x-real-ip"), Some("192.0.2.1"), "{shown}");
     for header in &read.headers {
         // The edge's own way of passing on that trailers are taken.
-        let hop = match header.name {
-            Name::Te => header.value == b"trailers",
-            Name::Connection => header.value == b"TE",
-            _ => false,
-        };
+        let hop = (header.name == Name::Te && header.value == b"trailers")
+            || (header.name == Name::Connection && header.value == b"TE");
         if is_our_own(header.name) || (hop && wants_trailers(head)) {
             continue;
         }

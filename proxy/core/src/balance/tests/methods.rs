@@ -21,7 +21,7 @@ fn equal(method: Method, count: usize) -> Group {
 fn lease(group: &mut Group, ask: &Ask<'_>) -> Lease {
     match group.pick(ask) {
         Pick::Server(lease) => lease,
-        other => panic!("{other:?}"),
+        other @ (Pick::Busy | Pick::Nobody) => panic!("{other:?}"),
     }
 }
 

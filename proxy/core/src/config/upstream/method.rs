@@ -153,7 +153,9 @@ pub(super) fn sticky(
         if value.contains(|c: char| c == ';' || c.is_control()) {
             problems.push(&at.key(key), "a semicolon or a control character");
         }
-        attributes.push_str(&format!("; {name}={value}"));
+        for part in ["; ", name, "=", value] {
+            attributes.push_str(part);
+        }
     };
     add("path", "Path", &written.path);
     if let Some(domain) = &written.domain {

@@ -85,7 +85,7 @@ pub struct Sticky {
     pub same_site: SameSite,
 }
 
-/// The SameSite attribute of a cookie.
+/// The `SameSite` attribute of a cookie.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SameSite {
