@@ -33,12 +33,11 @@ impl HeadLimits {
     /// Refuses a head of which `partial` has arrived and which is already too large: there is no
     /// need to wait for the rest.
     pub fn check_partial(&self, partial: &[u8]) -> Result<(), Reason> {
-        if partial.len() > self.request_line {
-            // With the line end.
-            let line = partial.get(..self.request_line + 2).unwrap_or(partial);
-            if memchr::memchr(b'\n', line).is_none() {
-                return Err(Reason::URI_TOO_LONG);
-            }
+        // With the line end, of which a part may still be under way.
+        if let Some(line) = partial.get(..self.request_line.saturating_add(2))
+            && memchr::memchr(b'\n', line).is_none()
+        {
+            return Err(Reason::URI_TOO_LONG);
         }
         if partial.len() >= self.head {
             return Err(Reason::HEADER_TOO_LARGE);
@@ -95,6 +94,8 @@ mod tests {
         assert_eq!(refused(&"a".repeat(33)).map(|no| no.status), Some(414));
         assert_eq!(refused(&"a\n".repeat(40)).map(|no| no.status), Some(431));
         assert_eq!(refused(&"a\n".repeat(39)), None);
+        let longest = "a".repeat(30);
+        assert_eq!(refused(&format!("{longest}\r")), None);
     }
 
     proptest! {
