@@ -14,6 +14,7 @@ use std::time::Instant;
 use edge_core::address::Peer;
 use edge_core::config;
 use edge_core::http::HeadLimits;
+use edge_core::proxy_protocol::Ends;
 use pingora::protocols::{SocketDigest, Stream};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
@@ -145,6 +146,16 @@ impl Client {
         }
         buffers.put_read(buffer);
         patience.poll_over(&mut self.timer, cx).map(Err)
+    }
+
+    /// The client's connection, as a server is told by the PROXY protocol: from the client that the
+    /// request is of to the address that was connected to.
+    pub(crate) fn ends(&self) -> Option<Ends> {
+        let Peer::Ip(ip) = self.speaker() else {
+            return None;
+        };
+        let source = SocketAddr::new(ip, self.port);
+        Some(Ends::new(source, self.local_address()?))
     }
 
     /// Whose request it is: the peer's, or of somebody for whom that may speak.

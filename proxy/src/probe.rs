@@ -104,7 +104,7 @@ fn spread(interval: Duration, jitter: u32) -> Duration {
 }
 
 async fn ask(upstream: &Upstream, address: SocketAddr, probe: &Probe) -> Result<(), Error> {
-    let stream = upstream.transport.connect(address, probe.timeout);
+    let stream = upstream.transport.connect(address, probe.timeout, || None);
     let stream = stream.await.map_err(Error::Connect)?;
     match &probe.question {
         Question::Tcp => Ok(()),

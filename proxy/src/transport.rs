@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use edge_core::config;
 use edge_core::failure::Failure;
+use edge_core::proxy_protocol::{self, Ends, Version};
 use pingora::protocols::Stream;
 use pingora::protocols::l4::stream::Stream as TransportStream;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -22,6 +24,7 @@ use self::tls::Tls;
 pub(crate) struct Transport {
     /// Connections of different transports are never taken for one another.
     pub(crate) id: u64,
+    proxy_protocol: Option<Version>,
     tls: Option<Tls>,
 }
 
@@ -33,18 +36,31 @@ impl Transport {
     pub(crate) fn new(config: &config::Upstream) -> Result<Self, Error> {
         static NEXT: AtomicU64 = AtomicU64::new(PLAIN + 1);
         let tls = config.tls.as_ref().map(Tls::new).transpose()?;
-        let id = match &tls {
-            None => PLAIN,
-            Some(_) => NEXT.fetch_add(1, Ordering::Relaxed),
+        let proxy_protocol = config.proxy_protocol;
+        let id = if tls.is_none() && proxy_protocol.is_none() {
+            PLAIN
+        } else {
+            NEXT.fetch_add(1, Ordering::Relaxed)
         };
-        Ok(Self { id, tls })
+        Ok(Self {
+            id,
+            proxy_protocol,
+            tls,
+        })
     }
 
-    /// A new connection to `address`; `patience` is with TCP and with TLS in turn (EDGE T1).
+    /// Whether a connection is for the client for which it was made, and for no other.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.proxy_protocol.is_some()
+    }
+
+    /// A new connection to `address`; `patience` is with TCP and with TLS in turn (EDGE T1). A server
+    /// that wants to know is told the `client`'s connection; none is one of our own.
     pub(crate) async fn connect(
         &self,
         address: SocketAddr,
         patience: Duration,
+        client: impl FnOnce() -> Option<Ends>,
     ) -> Result<Stream, Failure> {
         let connecting = timeout(patience, TcpStream::connect(address)).await;
         let stream = match connecting {
@@ -56,6 +72,7 @@ impl Transport {
         stream
             .set_nodelay(true)
             .map_err(|error: io::Error| Failure::of_connect(&error))?;
+        let stream = self.introduce(stream, client).await?;
         let stream = TransportStream::from(stream);
         let Some(tls) = &self.tls else {
             return Ok(Box::new(stream));
@@ -68,5 +85,21 @@ impl Transport {
             }
             Err(_) => Err(Failure::ConnectTimeout),
         }
+    }
+
+    /// Says who the client is, before anything else is said.
+    async fn introduce(
+        &self,
+        mut stream: TcpStream,
+        client: impl FnOnce() -> Option<Ends>,
+    ) -> Result<TcpStream, Failure> {
+        if let Some(version) = self.proxy_protocol {
+            let mut header = Vec::new();
+            proxy_protocol::write(&mut header, version, client().as_ref());
+            // It fits into any socket's buffer.
+            let written = stream.write_all(&header).await;
+            written.map_err(|_| Failure::SendError)?;
+        }
+        Ok(stream)
     }
 }

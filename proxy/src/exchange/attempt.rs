@@ -132,7 +132,11 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let pool = &self.worker.pool;
-        let mut kept = pool.reuse(self.key(), self.started).await;
+        let mut kept = if self.route.upstream.transport.is_personal() {
+            None
+        } else {
+            pool.reuse(self.key(), self.started).await
+        };
         loop {
             let was_kept = kept.is_some();
             let connection = match kept.take() {
@@ -140,7 +144,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                     record.connected(Duration::ZERO);
                     connection
                 }
-                None => self.connect(record).await?,
+                None => self.connect(record, client).await?,
             };
             match self.ask(connection, client, body, record).await {
                 Err(Error::Failed { failure, .. })
@@ -164,13 +168,14 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         )
     }
 
-    async fn connect(&self, record: &mut Record) -> Result<Connection, Error> {
+    async fn connect(&self, record: &mut Record, client: &Client) -> Result<Connection, Error> {
         let started = Instant::now();
         let transport = &self.route.upstream.transport;
         let patience = self.route.proxy.connect_timeout;
         // Boxed, because a handshake keeps much across its waits, and a request that finds a kept
         // connection should not make room for it.
-        let connecting = Box::pin(transport.connect(self.server.address, patience));
+        let connecting =
+            Box::pin(transport.connect(self.server.address, patience, || client.ends()));
         let stream = connecting.await.map_err(|failure| Error::Failed {
             failure,
             sent: false,

@@ -161,7 +161,8 @@ impl Exchange<'_> {
         };
         self.count(answer, &engaged);
         // More than the response promised would be read as the start of the next one.
-        if answer.terms.reusable && answer.complete {
+        let personal = self.route.upstream.transport.is_personal();
+        if answer.terms.reusable && answer.complete && !personal {
             let keepalive = &self.route.upstream.config.keepalive;
             let Engaged { connection, lent } = engaged;
             let key = (self.route.upstream.transport.id, lent.server.address);

@@ -232,3 +232,66 @@ fn q3_headers_are_believed_of_whom_the_proxy_protocol_names() {
         assert_eq!(client.reply().unwrap().text(), expected);
     }
 }
+
+/// An origin that tells the first bytes of each connection.
+fn introduced() -> (SocketAddr, std::sync::mpsc::Receiver<Vec<u8>>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut all = Vec::new();
+            let mut read = vec![0; 4096];
+            while !all.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut read) {
+                    Ok(count) if count > 0 => all.extend_from_slice(&read[..count]),
+                    _ => break,
+                }
+            }
+            send.send(all).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                .unwrap();
+        }
+    });
+    (address, receive)
+}
+
+#[test]
+fn servers_are_told_by_the_proxy_protocol_who_the_client_is() {
+    let (address, seen) = introduced();
+    let config = |version: &str| {
+        proxy_to(&[server(address, "")]).replace(
+            "[[site]]",
+            &format!("proxy_protocol = \"{version}\"\n[[site]]"),
+        )
+    };
+    let trusting = "[client]\ntrusted = [\"127.0.0.1\"]\n";
+    let edge = Edge::start(&format!("{trusting}{}", config("v1")));
+    let asked = |of: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{of}\r\n");
+    // On one connection of the client each request of another client has its own to the server.
+    let mut client = Connection::new(edge.http);
+    for (of, expected) in [
+        ("", "PROXY TCP4 127.0.0.1 127.0.0.1 "),
+        (
+            "X-Forwarded-For: 192.0.2.7\r\n",
+            "PROXY TCP4 192.0.2.7 127.0.0.1 ",
+        ),
+    ] {
+        client.send(asked(of));
+        assert_eq!(client.reply().unwrap().text(), "ok");
+        let bytes = seen.recv_timeout(Duration::from_secs(5)).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let (line, request) = text.split_once("\r\n").unwrap();
+        assert!(line.starts_with(expected), "{line}");
+        assert!(line.ends_with(&format!(" {}", edge.http.port())), "{line}");
+        assert!(request.starts_with("GET / HTTP/1.1\r\n"), "{request}");
+    }
+    edge.configure(&config("v2"));
+    assert!(edge.reload().status.success());
+    assert_eq!(edge.get("/").text(), "ok");
+    let bytes = seen.recv_timeout(Duration::from_secs(5)).unwrap();
+    assert!(bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x01"));
+}

@@ -42,7 +42,11 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Takes a connection over.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();

@@ -32,6 +32,7 @@ mod names;
 mod nginx;
 mod origin;
 mod outage;
+mod placement;
 mod process;
 mod reasons;
 mod reload;

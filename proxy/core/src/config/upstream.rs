@@ -19,6 +19,7 @@ pub use tls::Tls;
 
 use super::{checks, file};
 use crate::balance::{Method, Profile};
+use crate::proxy_protocol;
 use crate::retry as retries;
 use crate::template::Template;
 
@@ -41,6 +42,8 @@ pub struct Upstream {
     pub keepalive: IdleConnections,
     /// The servers, each address once.
     pub servers: Vec<UpstreamServer>,
+    /// How servers are told who the client is, if they are.
+    pub proxy_protocol: Option<proxy_protocol::Version>,
     /// TLS to the servers, if any.
     pub tls: Option<Tls>,
     /// Probes, if any.
@@ -81,7 +84,12 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
     method::check_servers(method, written, at, problems);
     let servers = servers::meant(name, &written.server, at, problems);
     let tls = written.tls.as_ref();
+    let proxy_protocol = written.proxy_protocol.map(|version| match version {
+        file::ProxyVersion::V1 => proxy_protocol::Version::V1,
+        file::ProxyVersion::V2 => proxy_protocol::Version::V2,
+    });
     Upstream {
+        proxy_protocol,
         tls: tls.map(|tls| tls::meant(tls, &servers, &at.key("tls"), problems)),
         name: name.to_owned(),
         method,

@@ -45,6 +45,9 @@ pub struct Upstream {
     /// The servers.
     #[serde(default)]
     pub server: Vec<UpstreamServer>,
+    /// The version of the PROXY protocol by which servers are told who the client is; each connection
+    /// then carries the requests of one client only, and none is kept.
+    pub proxy_protocol: Option<ProxyVersion>,
     /// TLS to the servers; plain text if absent.
     pub tls: Option<UpstreamTls>,
     /// Probes; without them only requests tell whether a server works.
@@ -72,6 +75,16 @@ fn default_keepalive_timeout() -> Period {
 fn default_keepalive_requests() -> u32 {
     // As nginx.
     1000
+}
+
+/// A version of the PROXY protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyVersion {
+    /// One line of text.
+    V1,
+    /// Binary.
+    V2,
 }
 
 /// A server of an upstream.
