@@ -163,6 +163,7 @@ fn heads(criterion: &mut Criterion) {
             gzip: false,
             vary: false,
             cookie: None,
+            kept: &[],
         };
         let mut out = Vec::with_capacity(4096);
         group.bench_function("write a response head", |bencher| {

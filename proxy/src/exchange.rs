@@ -21,12 +21,14 @@ use edge_core::forward::{self, Connection, LocalResponse};
 use edge_core::http::{BadPath, BodyLength, Method, RequestHead};
 use edge_core::page::Page;
 use edge_core::reason::Reason;
+use edge_core::redirect::InternalRedirect;
 
 use self::ask::Unanswered;
 use self::body::Body;
 use self::record::{Record, Subject};
 use crate::client::{Client, NoRequest, Received};
-use crate::snapshot::{Route, Site};
+use crate::snapshot::{Route, Site, Target};
+use crate::upstream::Upstream;
 use crate::worker::Worker;
 
 /// What becomes of the connection after an exchange.
@@ -69,8 +71,21 @@ struct Exchange<'a> {
     route: &'a Route,
     /// Path and query to ask for.
     target: &'a str,
+    /// What answers that redirected here leave to this one.
+    kept: &'a [(String, Vec<u8>)],
     record: &'a mut Record,
 }
+
+/// How an exchange ended.
+enum Ended {
+    /// The client was answered, or has left.
+    Answered(After),
+    /// A server leaves the answer to another route.
+    Redirected(InternalRedirect),
+}
+
+/// Internal redirects of one request, as in nginx.
+const MOST_REDIRECTS: usize = 10;
 
 /// Answers one request.
 pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Received) -> After {
@@ -94,31 +109,7 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };
-    let (after, used, subject) = match site.route(&head) {
-        Ok(Some((route, replaced))) => {
-            let target = replaced.as_deref().unwrap_or(head.target);
-            record.needs = route.target.needs;
-            let mut exchange = Exchange {
-                worker,
-                client,
-                head: &head,
-                site,
-                route,
-                target,
-                record: &mut record,
-            };
-            let (after, used) = exchange.run(arrived).await;
-            (after, used, (&route.target, Some(&*route.upstream)))
-        }
-        unrouted => {
-            let reason = unrouted.map_or_else(BadPath::reason, |_| Reason::NO_ROUTE);
-            let complete = head.body == BodyLength::Empty;
-            let refusal = Refusal { reason, complete };
-            record.needs = site.unrouted.needs;
-            let after = refuse(worker, client, Some(&head), refusal, &mut record).await;
-            (after, 0, (&site.unrouted, None))
-        }
-    };
+    let (after, used, subject) = dispatch(worker, client, &head, arrived, site, &mut record).await;
     let (target, upstream) = subject;
     let subject = Subject {
         target,
@@ -131,6 +122,68 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
     received.buffer.consume(received.head + used);
     client.keep_ahead(received.buffer, &worker.buffers);
     after
+}
+
+/// Whose a request turned out to be.
+type Owner<'s> = (&'s Target, Option<&'s Upstream>);
+
+/// Takes a request to the route that is to answer it, and to another if a server says so; also tells
+/// how many of the `arrived` bytes belonged to its body.
+async fn dispatch<'s>(
+    worker: &Worker,
+    client: &mut Client,
+    head: &RequestHead<'_>,
+    arrived: &[u8],
+    site: &'s Site,
+    record: &mut Record,
+) -> (After, usize, Owner<'s>) {
+    let mut redirect: Option<InternalRedirect> = None;
+    let mut used = 0;
+    for turn in 0..=MOST_REDIRECTS {
+        let redirected;
+        let asked = match &redirect {
+            None => head,
+            Some(to) => {
+                redirected = head.redirected(&to.target);
+                &redirected
+            }
+        };
+        let (route, replaced) = match site.route(asked, turn > 0) {
+            Ok(Some(found)) => found,
+            unrouted => {
+                let reason = unrouted.map_or_else(BadPath::reason, |_| Reason::NO_ROUTE);
+                let complete = turn > 0 || head.body == BodyLength::Empty;
+                let refusal = Refusal { reason, complete };
+                record.needs = site.unrouted.needs;
+                let after = refuse(worker, client, Some(head), refusal, record).await;
+                return (after, used, (&site.unrouted, None));
+            }
+        };
+        record.needs = route.target.needs;
+        let mut exchange = Exchange {
+            worker,
+            client,
+            head: asked,
+            site,
+            route,
+            target: replaced.as_deref().unwrap_or(asked.target),
+            kept: redirect.as_ref().map_or(&[], |redirect| &redirect.kept),
+            record,
+        };
+        let arrived = if turn == 0 { arrived } else { &[] };
+        let (ended, taken) = exchange.run(arrived).await;
+        used += taken;
+        match ended {
+            Ended::Answered(after) => return (after, used, (&route.target, Some(&route.upstream))),
+            Ended::Redirected(to) => redirect = Some(to),
+        }
+    }
+    let refusal = Refusal {
+        reason: Reason::TOO_MANY_REDIRECTS,
+        complete: true,
+    };
+    let after = refuse(worker, client, Some(head), refusal, record).await;
+    (after, used, (&site.unrouted, None))
 }
 
 /// The request line, whatever is wrong with it.
@@ -235,12 +288,14 @@ async fn refuse(
 
 impl Exchange<'_> {
     /// Carries the exchange out; also tells how many of the `arrived` bytes belonged to the body.
-    async fn run(&mut self, arrived: &[u8]) -> (After, usize) {
+    async fn run(&mut self, arrived: &[u8]) -> (Ended, usize) {
         let received = Body::receive(self, arrived).await;
         let (mut body, used) = match received {
             Ok(received) => received,
-            Err(body::Incomplete::Refused(refusal)) => return (self.refuse(refusal).await, 0),
-            Err(body::Incomplete::Gone) => return (self.client_is_gone(), 0),
+            Err(body::Incomplete::Refused(refusal)) => {
+                return (Ended::Answered(self.refuse(refusal).await), 0);
+            }
+            Err(body::Incomplete::Gone) => return (Ended::Answered(self.client_is_gone()), 0),
         };
         let answer = self.ask(&mut body).await;
         let complete = body.finish(self);
@@ -248,14 +303,16 @@ impl Exchange<'_> {
             Ok(answer) => self.relay(answer).await,
             Err(Unanswered::Gone) => self.client_is_gone(),
             Err(Unanswered::Refused(refusal)) => self.refuse(refusal).await,
+            Err(Unanswered::Redirected(redirect)) if complete => {
+                return (Ended::Redirected(redirect), used);
+            }
+            Err(Unanswered::Redirected(_)) => self.fail(Failure::InvalidHeader, complete).await,
             Err(Unanswered::Failed(failure)) => self.fail(failure, complete).await,
         };
         // A client that was answered before it had sent everything may still be sending.
-        if complete || after == After::Close {
-            (after, used)
-        } else {
-            (After::Linger, used)
-        }
+        let lingers = !complete && after != After::Close;
+        let after = if lingers { After::Linger } else { after };
+        (Ended::Answered(after), used)
     }
 
     /// Answers for a server that could not.

@@ -64,6 +64,8 @@ pub(crate) struct Route {
     pub(crate) target: Target,
     /// The largest request body, if there is a limit.
     pub(crate) max_body: Option<u64>,
+    /// Whether only internal redirects come here.
+    internal: bool,
     /// Who answers.
     pub(crate) upstream: Arc<Upstream>,
     /// How it is asked.
@@ -196,6 +198,7 @@ impl Site {
                     target: target(&route.label, route.access_log.as_ref())?,
                     max_body: route.max_body,
                     upstream: Arc::clone(upstream),
+                    internal: route.internal,
                     proxy: route.proxy.clone(),
                 })
             })
@@ -208,16 +211,18 @@ impl Site {
         })
     }
 
-    /// The route for a request, and the target to ask its upstream for.
+    /// The route for a request, `redirected` if a server sent it there, and the target to ask its upstream for.
     pub(crate) fn route(
         &self,
         head: &RequestHead<'_>,
+        redirected: bool,
     ) -> Result<Option<(&Route, Option<String>)>, BadPath> {
         let path = normalise_path(head.path())?;
         let found = self
             .paths
             .find(&path)
-            .and_then(|route| self.routes.get(route));
+            .and_then(|route| self.routes.get(route))
+            .filter(|route| redirected || !route.internal);
         Ok(found.map(|route| {
             let replaced = route
                 .proxy

@@ -112,6 +112,8 @@ pub struct Route {
     pub label: String,
     /// Which paths it takes.
     pub pattern: PathPattern,
+    /// Whether only internal redirects come here.
+    pub internal: bool,
     /// Where its requests are logged, if anywhere.
     pub access_log: Option<AccessLog>,
     /// The largest request body, if there is a limit.

@@ -29,6 +29,7 @@ pub mod probe;
 pub mod proxy_protocol;
 pub mod real_ip;
 pub mod reason;
+pub mod redirect;
 pub mod retry;
 pub mod route;
 pub mod template;

@@ -67,6 +67,7 @@ reasons! {
     HEADER_TOO_LARGE 431 "header_too_large" "the request head is larger than max_header";
     HEADER_LINE_TOO_LONG 431 "header_line_too_long" "a header line is longer than max_header_line";
     CLIENT_GONE 499 "client_gone" "the client closed the connection before it had the whole answer";
+    TOO_MANY_REDIRECTS 500 "too_many_redirects" "servers passed the request on to other routes (X-Accel-Redirect) without end";
     SPOOL_ERROR 500 "spool_error" "a body cannot be stored for a slow client or server";
     CODING_UNKNOWN 501 "coding_unknown" "a Transfer-Encoding other than chunked";
     CONNECT_REFUSED 502 "connect_refused" "the server refuses connections: it is not running";

@@ -53,6 +53,15 @@ pub(super) struct Terms {
     pub(super) out: Vec<u8>,
 }
 
+/// What the edge adds to a response.
+#[derive(Clone, Copy)]
+pub(super) struct Extra<'a> {
+    /// Tells the client with which server to stay.
+    pub(super) cookie: Option<Cookie<'a>>,
+    /// What the answers before this one leave to it.
+    pub(super) kept: &'a [(String, Vec<u8>)],
+}
+
 /// Where a response body ends.
 pub(super) enum Source {
     /// After so many bytes.
@@ -120,7 +129,7 @@ impl Terms {
         worker: &Worker,
         (request, response): (&RequestHead<'_>, &ResponseHead<'_>),
         (site, route): (&Site, &Route),
-        (cookie, whole): (Option<Cookie<'_>>, bool),
+        (extra, whole): (Extra<'_>, bool),
         out: &mut Vec<u8>,
     ) -> Self {
         let eligible = site.gzip.as_ref().filter(|gzip| gzip.is_eligible(response));
@@ -155,7 +164,8 @@ impl Terms {
             date: &second.http,
             gzip: gzip.is_some(),
             vary: eligible.is_some(),
-            cookie,
+            cookie: extra.cookie,
+            kept: extra.kept,
         };
         forward::write_response(out, response, &form);
         Self {

@@ -8,10 +8,11 @@ use edge_core::balance::{self, Ask, Profile};
 use edge_core::failure::Failure;
 use edge_core::forward::Cookie;
 use edge_core::http::{Method, RequestHead};
+use edge_core::redirect::InternalRedirect;
 use edge_core::retry::Progress;
 use edge_core::template::Subject;
 
-use super::answer::{Answer, Engaged, Terms};
+use super::answer::{Answer, Engaged, Extra, Terms};
 use super::attempt::{self, Attempt};
 use super::body::Body;
 use super::{Exchange, Refusal};
@@ -26,6 +27,8 @@ pub(super) enum Unanswered {
     Gone,
     /// The body that it sends is refused.
     Refused(Refusal),
+    /// A server leaves the answer to another route.
+    Redirected(InternalRedirect),
     /// The last server asked failed, or there was none.
     Failed(Failure),
 }
@@ -87,6 +90,11 @@ impl Exchange<'_> {
                 }
                 Err(attempt::Error::Gone) => return Err(Unanswered::Gone),
                 Err(attempt::Error::Refused(refusal)) => return Err(Unanswered::Refused(refusal)),
+                Err(attempt::Error::Redirected(_, redirect)) => {
+                    let now = Instant::now();
+                    lent.succeeded(now, now - started);
+                    return Err(Unanswered::Redirected(redirect));
+                }
                 Err(attempt::Error::Failed { failure, sent }) => {
                     let progress = course.progress(self.head.method, sent);
                     let retry = body.is_repeatable() && upstream.may_retry(failure, &progress);
@@ -121,7 +129,10 @@ impl Exchange<'_> {
             route: self.route,
             target: self.target,
             server: &lent.server,
-            cookie: cookie(upstream, self.head, lent),
+            extra: Extra {
+                cookie: cookie(upstream, self.head, lent),
+                kept: self.kept,
+            },
             started,
             sent: AtomicBool::new(false),
             may_retry: &may_retry,

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
 use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
+use edge_core::redirect::{BadRedirect, InternalRedirect};
 
 use super::Refusal;
-use super::answer::Terms;
+use super::answer::{Extra, Terms};
 use super::body::{Body, Incomplete, SendError, Sent};
 use super::record::Record;
 use crate::buffer::{Buffer, Buffers};
@@ -31,8 +32,8 @@ pub(super) struct Attempt<'a, R> {
     pub(super) route: &'a Route,
     pub(super) target: &'a str,
     pub(super) server: &'a Arc<Server>,
-    /// Whether the client has to be told to stay with it.
-    pub(super) cookie: Option<forward::Cookie<'a>>,
+    /// What the client is told besides.
+    pub(super) extra: Extra<'a>,
     /// When it is asked.
     pub(super) started: Instant,
     /// Whether anything of the request has been sent.
@@ -48,6 +49,8 @@ pub(super) enum Error {
     Gone,
     /// The body that the client sends is refused.
     Refused(Refusal),
+    /// The server leaves the answer to another route.
+    Redirected(u16, InternalRedirect),
     /// The server failed.
     Failed {
         failure: Failure,
@@ -64,6 +67,14 @@ impl Error {
         }
     }
 
+    /// What the server answered, if it did.
+    fn status(&self) -> u16 {
+        match self {
+            Self::Redirected(status, _) => *status,
+            Self::Gone | Self::Refused(_) | Self::Failed { .. } => 0,
+        }
+    }
+
     /// A connection that broke before all was sent, with nothing to read: that is the failure.
     fn after_sending(self, sent: Sent) -> Self {
         match self {
@@ -71,7 +82,8 @@ impl Error {
                 failure: Failure::ClosedEarly | Failure::ReadError,
                 ..
             } if sent == Sent::Early => Self::sent(Failure::SendError),
-            other @ (Self::Gone | Self::Refused(_) | Self::Failed { .. }) => other,
+            other
+            @ (Self::Gone | Self::Refused(_) | Self::Redirected(..) | Self::Failed { .. }) => other,
         }
     }
 }
@@ -107,14 +119,17 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             Err(error) => {
                 let failure = match error {
                     Error::Failed { failure, .. } => Some(*failure),
-                    Error::Refused(_) | Error::Gone => None,
+                    Error::Refused(_) | Error::Redirected(..) | Error::Gone => None,
                 };
                 let code = match failure {
                     Some(Failure::Status(status)) => status,
-                    _ => 0,
+                    _ => error.status(),
                 };
                 let time = self.started.elapsed();
                 record.failed(failure);
+                if code > 0 {
+                    record.answered(code);
+                }
                 record.took(time);
                 self.server.requests.inc(code);
                 self.server.seconds.observe(time.as_secs_f64());
@@ -159,13 +174,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
 
     fn agree(&self, head: &ResponseHead<'_>, whole: bool, out: &mut Vec<u8>) -> Terms {
         let of = (self.site, self.route);
-        Terms::agree(
-            self.worker,
-            (self.head, head),
-            of,
-            (self.cookie, whole),
-            out,
-        )
+        Terms::agree(self.worker, (self.head, head), of, (self.extra, whole), out)
     }
 
     async fn connect(&self, record: &mut Record, client: &Client) -> Result<Connection, Error> {
@@ -266,6 +275,11 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                         let failure = Failure::Status(head.status);
                         if (self.may_retry)(failure, true) {
                             return Err(Error::sent(failure));
+                        }
+                        let redirect = InternalRedirect::of(&head)
+                            .map_err(|BadRedirect| Error::sent(Failure::InvalidHeader))?;
+                        if let Some(redirect) = redirect {
+                            return Err(Error::Redirected(head.status, redirect));
                         }
                         let terms = self.agree(&head, whole, out);
                         record.answered(terms.status);

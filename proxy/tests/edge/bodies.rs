@@ -257,3 +257,46 @@ fn trailers_reach_a_client_that_takes_them() {
     let without = ask("");
     assert!(without.ends_with("1\r\nx\r\n0\r\n\r\n"), "{without}");
 }
+
+#[test]
+fn f3_a_server_can_leave_the_answer_to_another_route() {
+    let app = Origin::start(|request, stream| {
+        let answer = match request.path() {
+            "/loop" => "X-Accel-Redirect: /loop\r\n".to_owned(),
+            "/bad" => "X-Accel-Redirect: elsewhere\r\n".to_owned(),
+            path => format!("X-Accel-Redirect: /files{path}\r\nSet-Cookie: a=b\r\nX-Mine: 1\r\n"),
+        };
+        let body = "never seen";
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\n{answer}Content-Length: {length}\r\n\r\n{body}");
+        stream.write_all(head.as_bytes()).is_ok()
+    });
+    let files = Origin::start(|request, stream| {
+        let text = format!(
+            "{} {:?}",
+            request.head.lines().next().unwrap(),
+            request.body
+        );
+        answer(stream, &text)
+    });
+    let config = format!(
+        "[upstream.app]\nserver = [{{ {} }}]\n[upstream.files]\nserver = [{{ {} }}]\n[[site]]\n\
+         [[site.route]]\npath = \"/\"\nproxy = {{ to = \"app\" }}\n\
+         [[site.route]]\npath = \"/files/\"\ninternal = true\nproxy = {{ to = \"files\", uri = \"/\" }}\n",
+        server(app.address, ""),
+        server(files.address, "")
+    );
+    let edge = Edge::start(&config);
+    let mut client = Connection::new(edge.http);
+    client.send("POST /a%20b?c HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+    let reply = client.reply().unwrap();
+    assert_eq!(reply.text(), "GET /a%20b?c HTTP/1.1 []");
+    assert_eq!(reply.header("set-cookie"), Some("a=b"));
+    assert_eq!(reply.header("content-type"), Some("text/plain"));
+    assert!(reply.header("x-mine").is_none() && reply.header("x-accel-redirect").is_none());
+    // The connection goes on; clients do not come in by the back door.
+    client.send("GET /files/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.reply().unwrap().status, 404);
+    assert_eq!(edge.get("/loop").status, 500);
+    assert_eq!(edge.get("/bad").status, 502);
+}

@@ -133,6 +133,7 @@ fn route(
     Some(Route {
         label,
         pattern,
+        internal: written.internal,
         access_log,
         max_body: Some(max_body).filter(|limit| *limit > 0),
         proxy,

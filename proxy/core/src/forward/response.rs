@@ -1,7 +1,7 @@
 //! The response as the client gets it.
 
 use super::{is_named, names_headers, write_header, write_number};
-use crate::http::{BodyLength, Name, ResponseHead};
+use crate::http::{BodyLength, Header, Name, ResponseHead};
 
 /// What happens to the client's connection after the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub struct ResponseForm<'a> {
     pub vary: bool,
     /// A cookie of the edge's own.
     pub cookie: Option<Cookie<'a>>,
+    /// Header lines of the answer that redirected here (`X-Accel-Redirect`); those that this answer
+    /// has itself win, cookies add up.
+    pub kept: &'a [(String, Vec<u8>)],
 }
 
 /// A cookie that the edge gives to a client.
@@ -73,6 +76,12 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
     }
     if form.vary {
         out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
+    }
+    for (name, value) in form.kept {
+        let is_same = |line: &Header<'_>| line.raw_name.eq_ignore_ascii_case(name);
+        if name.eq_ignore_ascii_case("set-cookie") || !head.headers.iter().any(is_same) {
+            write_header(out, name, value);
+        }
     }
     if let Some(cookie) = &form.cookie {
         out.extend_from_slice(b"Set-Cookie: ");
@@ -237,6 +246,7 @@ mod tests {
             gzip,
             vary: gzip,
             cookie: None,
+            kept: &[],
         }
     }
 

@@ -140,6 +140,31 @@ impl<'b> RequestHead<'b> {
         })
     }
 
+    /// The request as it goes on after an internal redirect: a GET without body, unless it is a HEAD.
+    pub fn redirected<'a>(&'a self, target: &'a str) -> RequestHead<'a> {
+        RequestHead {
+            line: self.line,
+            method: match self.method {
+                Method::Head => Method::Head,
+                Method::Delete
+                | Method::Get
+                | Method::Options
+                | Method::Patch
+                | Method::Post
+                | Method::Put
+                | Method::Other(_) => Method::Get,
+            },
+            target,
+            version: self.version,
+            host: self.host,
+            authority: self.authority,
+            headers: self.headers.clone(),
+            body: BodyLength::Empty,
+            keep_alive: self.keep_alive,
+            expects_continue: false,
+        }
+    }
+
     /// The path, without the query.
     pub fn path(&self) -> &'b str {
         self.target

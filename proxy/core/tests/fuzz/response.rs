@@ -25,6 +25,7 @@ fn judge(bytes: &[u8]) -> Verdict {
         gzip: false,
         vary: false,
         cookie: None,
+        kept: &[],
     };
     let mut sent = Vec::new();
     write_response(&mut sent, &head, &form);

@@ -108,6 +108,9 @@ pub struct Route {
     /// `"/x"` (prefix), `{ exact = "/x" }`, `{ regex = "..." }` or
     /// `{ prefix = "/x", before_regex = true }`.
     pub path: RoutePath,
+    /// Whether only internal redirects (`X-Accel-Redirect`) come here; clients get 404.
+    #[serde(default)]
+    pub internal: bool,
     /// Overrides the site's.
     pub access_log: Option<AccessLog>,
     /// Overrides the site's.
