@@ -298,19 +298,20 @@ impl Exchange<'_> {
             Err(body::Incomplete::Gone) => return (Ended::Answered(self.client_is_gone()), 0),
         };
         let answer = self.ask(&mut body).await;
-        let complete = body.finish(self);
+        let whole = body.is_whole();
         let after = match answer {
-            Ok(answer) => self.relay(answer).await,
+            Ok(answer) => self.relay(answer, &mut body).await,
             Err(Unanswered::Gone) => self.client_is_gone(),
             Err(Unanswered::Refused(refusal)) => self.refuse(refusal).await,
-            Err(Unanswered::Redirected(redirect)) if complete => {
+            Err(Unanswered::Redirected(redirect)) if whole => {
+                body.finish(self);
                 return (Ended::Redirected(redirect), used);
             }
-            Err(Unanswered::Redirected(_)) => self.fail(Failure::InvalidHeader, complete).await,
-            Err(Unanswered::Failed(failure)) => self.fail(failure, complete).await,
+            Err(Unanswered::Redirected(_)) => self.fail(Failure::InvalidHeader, whole).await,
+            Err(Unanswered::Failed(failure)) => self.fail(failure, whole).await,
         };
         // A client that was answered before it had sent everything may still be sending.
-        let lingers = !complete && after != After::Close;
+        let lingers = !body.finish(self) && after != After::Close;
         let after = if lingers { After::Linger } else { after };
         (Ended::Answered(after), used)
     }

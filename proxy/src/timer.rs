@@ -60,11 +60,20 @@ impl Patience {
         }
     }
 
+    /// Patience that never ends.
+    pub(crate) fn endless() -> Self {
+        Self::new(Duration::MAX)
+    }
+
     /// Ready with an error when it is over; call it whenever IO is pending.
     pub(crate) fn poll_over(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let deadline = *self
-            .deadline
-            .get_or_insert_with(|| Instant::now() + self.length);
+        let deadline = match self.deadline {
+            Some(deadline) => deadline,
+            None => match Instant::now().checked_add(self.length) {
+                Some(deadline) => *self.deadline.insert(deadline),
+                None => return Poll::Pending,
+            },
+        };
         timer.poll_expired(cx, deadline)
     }
 }

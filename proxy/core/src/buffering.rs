@@ -1,7 +1,7 @@
 //! Whether a response waits for a slow client at the edge or at its server (nginx's
 //! `proxy_buffering` and `X-Accel-Buffering`, EDGE F2, F3).
 
-use crate::http::{Name, ResponseHead};
+use crate::http::{Name, RequestHead, ResponseHead};
 
 /// What a route says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,14 @@ impl Buffering {
     }
 }
 
+/// Whether a request is a stream of messages that are answered as they come (gRPC).
+pub fn is_stream_of_messages(request: &RequestHead<'_>) -> bool {
+    // The calls of browsers (gRPC-Web) have one message, which is as good as any other body.
+    let kind = request.header("content-type").unwrap_or_default();
+    let rest = kind.strip_prefix("application/grpc");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['+', ';']))
+}
+
 fn is_stream(response: &ResponseHead<'_>) -> bool {
     response.value(Name::ContentType).is_some_and(|kind| {
         let starts = |with: &[u8]| {
@@ -38,6 +46,16 @@ fn is_stream(response: &ResponseHead<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn grpc_is_a_stream_and_grpc_web_is_not() {
+        let of = |kind: &str| {
+            let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n\r\n");
+            is_stream_of_messages(&RequestHead::parse(head.as_bytes()).unwrap())
+        };
+        assert!(of("application/grpc") && of("application/grpc+proto"));
+        assert!(!of("application/grpc-web+proto") && !of("application/json"));
+    }
 
     #[test]
     fn f3_the_server_has_the_last_word() {

@@ -14,7 +14,7 @@ use edge_core::redirect::{BadRedirect, InternalRedirect};
 
 use super::Refusal;
 use super::answer::{Extra, Terms};
-use super::body::{Body, Incomplete, SendError, Sent};
+use super::body::{Body, Incomplete, SendError, Sent, Streamed};
 use super::record::Record;
 use crate::buffer::{Buffer, Buffers};
 use crate::client::Client;
@@ -302,7 +302,16 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             }
             let patience = self.route.proxy.read_timeout;
             let client = (!ignore).then_some(&mut *client);
-            match wait(connection, buffer, client, &self.worker.buffers, patience).await {
+            match wait(
+                connection,
+                buffer,
+                client,
+                &self.worker.buffers,
+                patience,
+                None,
+            )
+            .await
+            {
                 Waited::Gone => return Err(Error::Gone),
                 Waited::Read(Ok(0)) => return Err(Error::sent(Failure::ClosedEarly)),
                 Waited::Read(Ok(_)) => {}
@@ -320,7 +329,7 @@ pub(super) enum Waited {
     Gone,
 }
 
-/// Waits until the server sends something, the client leaves, unless nobody minds, or `patience` is
+/// Passes on the rest of the request, and waits until the server sends something, the client leaves, unless nobody minds, or `patience` is
 /// over.
 pub(super) async fn wait(
     connection: &mut Connection,
@@ -328,26 +337,26 @@ pub(super) async fn wait(
     mut client: Option<&mut Client>,
     buffers: &Buffers,
     patience: Duration,
+    mut rest: Option<&mut Streamed>,
 ) -> Waited {
     let mut patience = Patience::new(patience);
-    let Connection {
-        stream,
-        timer,
-        traffic,
-        ..
-    } = connection;
     poll_fn(|cx| {
-        if let Poll::Ready(result) = buffer.poll_fill(stream, cx) {
-            traffic.1 += *result.as_ref().unwrap_or(&0) as u64;
+        if let Poll::Ready(result) = buffer.poll_fill(&mut connection.stream, cx) {
+            connection.traffic.1 += *result.as_ref().unwrap_or(&0) as u64;
             return Poll::Ready(Waited::Read(result));
         }
-        if let Some(client) = &mut client
-            && client.poll_gone(cx, buffers).is_ready()
-        {
+        let gone = match (&mut client, &mut rest) {
+            (Some(client), Some(rest)) if !rest.is_sent() => rest
+                .poll_pass_on(cx, client, connection, buffers)
+                .is_ready(),
+            (Some(client), _) => client.poll_gone(cx, buffers).is_ready(),
+            (None, _) => false,
+        };
+        if gone {
             return Poll::Ready(Waited::Gone);
         }
         patience
-            .poll_over(timer, cx)
+            .poll_over(&mut connection.timer, cx)
             .map(|error| Waited::Read(Err(error)))
     })
     .await

@@ -3,17 +3,20 @@
 
 mod inflow;
 mod send;
+mod streamed;
 
 use std::fs::File;
 use std::io::{self, Write as _};
 
+use edge_core::buffering::is_stream_of_messages;
 use edge_core::http::BodyLength;
 use edge_core::reason::Reason;
 
 use self::inflow::Inflow;
 pub(super) use self::send::{SendError, Sent};
+pub(super) use self::streamed::Streamed;
 use super::{Exchange, Refusal};
-use crate::buffer::{Buffer, Buffers};
+use crate::buffer::Buffers;
 use crate::client::Client;
 
 /// A request body.
@@ -32,16 +35,6 @@ pub(super) enum Body {
     },
     /// One that is passed on as it comes.
     Streamed(Box<Streamed>),
-}
-
-/// A body that is passed on as it comes.
-#[derive(Debug)]
-pub(super) struct Streamed {
-    inflow: Inflow,
-    /// What has been read from the client and not yet passed on.
-    buffer: Buffer,
-    /// Whether any of it has been passed on.
-    begun: bool,
 }
 
 /// Why there is no whole body.
@@ -75,16 +68,11 @@ impl Body {
             BodyLength::Chunked => Inflow::chunked(limit),
         };
         let buffers = &exchange.worker.buffers;
-        if !exchange.route.proxy.request_buffering {
+        if !exchange.route.proxy.request_buffering || is_stream_of_messages(exchange.head) {
             let mut buffer = buffers.large_buffer();
             buffer.append(arrived);
             go_on(exchange).await?;
-            let begun = false;
-            let streamed = Streamed {
-                inflow,
-                buffer,
-                begun,
-            };
+            let streamed = Streamed::new(inflow, buffer);
             return Ok((Self::Streamed(Box::new(streamed)), arrived.len()));
         }
         let mut body = Self::Empty;
@@ -127,7 +115,7 @@ impl Body {
             Self::Empty => BodyLength::Empty,
             Self::Memory(bytes) => BodyLength::Known(bytes.len() as u64),
             Self::Spooled { length, .. } => BodyLength::Known(*length),
-            Self::Streamed(streamed) => streamed.inflow.length(),
+            Self::Streamed(streamed) => streamed.length(),
         }
     }
 
@@ -137,19 +125,27 @@ impl Body {
             Self::Empty => 0,
             Self::Memory(bytes) => bytes.len() as u64,
             Self::Spooled { length, .. } => *length,
-            Self::Streamed(streamed) => streamed.inflow.read,
+            Self::Streamed(streamed) => streamed.read(),
         }
     }
 
     /// Whether it can be sent to another server.
     pub(super) fn is_repeatable(&self) -> bool {
-        !matches!(self, Self::Streamed(streamed) if streamed.begun)
+        !matches!(self, Self::Streamed(streamed) if streamed.has_begun())
+    }
+
+    /// What is left to be passed on while the answer comes, if there is anything.
+    pub(super) fn rest(&mut self) -> Option<&mut Streamed> {
+        match self {
+            Self::Streamed(streamed) if !streamed.is_sent() => Some(streamed),
+            Self::Empty | Self::Memory(_) | Self::Spooled { .. } | Self::Streamed(_) => None,
+        }
     }
 
     /// Whether all of it has been read from the client.
     pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Streamed(streamed) => streamed.inflow.is_done(),
+            Self::Streamed(streamed) => streamed.is_whole(),
             Self::Empty | Self::Memory(_) | Self::Spooled { .. } => true,
         }
     }
@@ -158,9 +154,9 @@ impl Body {
     pub(super) fn finish(self, exchange: &mut Exchange<'_>) -> bool {
         let whole = self.is_whole();
         if let Self::Streamed(streamed) = self {
-            exchange.record.request_length += streamed.inflow.read;
+            exchange.record.request_length += streamed.read();
             let buffers = &exchange.worker.buffers;
-            exchange.client.keep_ahead(streamed.buffer, buffers);
+            exchange.client.keep_ahead(streamed.rest(), buffers);
         }
         whole
     }

@@ -15,6 +15,7 @@ use edge_core::reason::Reason;
 
 use super::answer::{Answer, Engaged, Source};
 use super::attempt::{Waited, of_reading, wait};
+use super::body::Body;
 use super::spool::Spool;
 use super::{After, Exchange};
 use crate::buffer::{Buffer, CAPACITY};
@@ -42,12 +43,12 @@ enum Event {
 const COPIED: usize = 4096;
 
 impl Exchange<'_> {
-    /// Sends the answer to the client.
-    pub(super) async fn relay(&mut self, mut answer: Answer) -> After {
+    /// Sends the answer to the client, and what is left of the request to the server.
+    pub(super) async fn relay(&mut self, mut answer: Answer, body: &mut Body) -> After {
         let head = answer.terms.out.len() as u64;
         let sent_before = self.client.sent;
         self.record.status = answer.terms.status;
-        let result = self.pass_on(&mut answer).await;
+        let result = self.pass_on(&mut answer, body).await;
         self.record.body_sent = (self.client.sent - sent_before).saturating_sub(head);
         self.record.gzip = answer.terms.sink.totals();
         let after = match result {
@@ -95,13 +96,13 @@ impl Exchange<'_> {
         After::Close
     }
 
-    async fn pass_on(&mut self, answer: &mut Answer) -> Result<(), Cut> {
+    async fn pass_on(&mut self, answer: &mut Answer, body: &mut Body) -> Result<(), Cut> {
         loop {
             self.pass_on_buffered(answer).await?;
             if answer.server.is_none() {
                 return Ok(());
             }
-            if self.read_more(answer).await? == 0 {
+            if self.read_more(answer, body).await? == 0 {
                 self.end_of_stream(answer)?;
                 return self.write(answer, 0).await;
             }
@@ -182,7 +183,7 @@ impl Exchange<'_> {
 
     /// Reads more of the body. Whatever a compressor holds back is sent before anything is waited
     /// for, so that a stream of events arrives event by event.
-    async fn read_more(&mut self, answer: &mut Answer) -> Result<usize, Cut> {
+    async fn read_more(&mut self, answer: &mut Answer, body: &mut Body) -> Result<usize, Cut> {
         if matches!(answer.terms.source, Source::Known(left) if left > CAPACITY as u64) {
             self.enlarge(&mut answer.buffer);
         }
@@ -206,7 +207,7 @@ impl Exchange<'_> {
         let patience = self.route.proxy.read_timeout;
         let ignore = self.route.proxy.ignore_client_abort;
         let client = (!ignore).then_some(&mut *self.client);
-        match wait(connection, buffer, client, buffers, patience).await {
+        match wait(connection, buffer, client, buffers, patience, body.rest()).await {
             Waited::Read(Ok(count)) => Ok(count),
             Waited::Read(Err(error)) => Err(Cut::Server(of_reading(&error))),
             Waited::Gone => Err(Cut::Client),

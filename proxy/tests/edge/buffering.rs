@@ -247,3 +247,57 @@ fn an_answer_that_comes_before_the_request_was_sent_is_passed_on() {
         }
     }
 }
+
+/// Both directions at once, as gRPC has it: each message is answered before the next is sent.
+#[test]
+fn a_request_goes_on_while_its_answer_comes() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream: TcpStream = stream.unwrap();
+            let mut read = vec![0; 65_536];
+            let mut head = true;
+            loop {
+                let Ok(count @ 1..) = stream.read(&mut read) else {
+                    break;
+                };
+                let answer = if head {
+                    assert!(read[..count].ends_with(b"\r\n\r\n"));
+                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec()
+                } else {
+                    // What came is chunks, and goes back as it is.
+                    read[..count].to_vec()
+                };
+                head = false;
+                if stream.write_all(&answer).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    let edge = Edge::start(&proxy_to(&[server(address, "")]));
+    let mut client = Connection::new(edge.http);
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n\
+         Transfer-Encoding: chunked\r\n\r\n",
+    );
+    assert_eq!(client.head().unwrap().0, 200, "before any message");
+    for message in ["one", "two", "three"] {
+        client.send(format!("{:x}\r\n{message}\r\n", message.len()));
+        assert_eq!(client.chunk().unwrap().unwrap(), message.as_bytes());
+    }
+    client.send("0\r\n\r\n");
+    assert_eq!(client.chunk().unwrap(), None);
+    // A client that leaves in the middle frees the server.
+    let mut client = Connection::new(edge.http);
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n\
+         Transfer-Encoding: chunked\r\n\r\n",
+    );
+    assert_eq!(client.head().unwrap().0, 200);
+    drop(client);
+    edge.eventually("the server is free", || {
+        edge.metric("edge_upstream_active", &[]) == 0
+    });
+}

@@ -28,9 +28,10 @@ pub(crate) fn free_address() -> SocketAddr {
     // Below the ports that the kernel gives to outgoing connections, of which the tests make many;
     // a port from there could be taken again before the program under test binds it.
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let offset = u16::try_from(std::process::id() % 10_000).unwrap();
+    // Processes that run side by side have ids that are neighbours, and should not have such ports.
+    let offset = u16::try_from(std::process::id() % 100 * 211).unwrap();
     loop {
-        let port = 10_000 + offset + NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % 21_100;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if TcpListener::bind(address).is_ok() {
             return address;

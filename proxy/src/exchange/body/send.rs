@@ -7,8 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use edge_core::forward::write_chunk_size;
-use edge_core::http::{BodyLength, HeadEnd, find_head_end};
+use edge_core::http::{HeadEnd, find_head_end};
 
 use super::{Body, IN_MEMORY, Incomplete, Streamed, inflow};
 use crate::buffer::{Buffer, Buffers};
@@ -68,6 +67,16 @@ impl Body {
 impl Outflow<'_> {
     /// Writes `first` and then `second`, in one call where the kernel takes it.
     async fn write(&mut self, first: &[u8], second: &[u8]) -> Result<Sent, SendError> {
+        let (sent, _) = self.write_some(first, second).await?;
+        Ok(sent)
+    }
+
+    /// As [`Outflow::write`]; also tells how much was written, should the server answer early.
+    async fn write_some(
+        &mut self,
+        first: &[u8],
+        second: &[u8],
+    ) -> Result<(Sent, usize), SendError> {
         let mut written = 0;
         let mut patience = Patience::new(self.patience);
         poll_fn(|cx| {
@@ -82,9 +91,9 @@ impl Outflow<'_> {
                         patience = Patience::new(self.patience);
                     }
                     // What it has said before it stopped reading is still to be read.
-                    Poll::Ready(_) => return Poll::Ready(Ok(Sent::Early)),
+                    Poll::Ready(_) => return Poll::Ready(Ok((Sent::Early, written))),
                     Poll::Pending if self.poll_answer(cx).is_ready() => {
-                        return Poll::Ready(Ok(Sent::Early));
+                        return Poll::Ready(Ok((Sent::Early, written)));
                     }
                     Poll::Pending => {
                         let timer = &mut self.connection.timer;
@@ -92,7 +101,7 @@ impl Outflow<'_> {
                     }
                 }
             }
-            Poll::Ready(Ok(Sent::All))
+            Poll::Ready(Ok((Sent::All, written)))
         })
         .await
     }
@@ -153,37 +162,15 @@ impl Outflow<'_> {
         streamed: &mut Streamed,
         (client, buffers): (&mut Client, &Buffers),
     ) -> Result<Sent, SendError> {
-        let chunked = streamed.inflow.length() == BodyLength::Chunked;
-        let mut out = head.to_vec();
+        let mut head = head;
         loop {
-            let Streamed {
-                inflow,
-                buffer,
-                begun,
-            } = streamed;
-            let used = inflow.take(buffer.filled(), |content| {
-                if chunked {
-                    write_chunk_size(&mut out, content.len());
-                }
-                out.extend_from_slice(content);
-                if chunked {
-                    out.extend_from_slice(b"\r\n");
-                }
-                Ok(())
-            });
-            let used = used.map_err(SendError::Client)?;
-            buffer.consume(used);
-            *begun |= used > 0;
-            let done = inflow.is_done();
-            if done && chunked {
-                out.extend_from_slice(b"0\r\n\r\n");
-            }
-            if self.write(&out, &[]).await? == Sent::Early {
-                return Ok(Sent::Early);
-            }
-            out.clear();
-            if done {
-                return Ok(Sent::All);
+            streamed.take_up().map_err(SendError::Client)?;
+            let (sent, count) = self.write_some(head, streamed.out()).await?;
+            let of_body = count.saturating_sub(head.len());
+            streamed.out().drain(..of_body);
+            head = head.get(count..).unwrap_or_default();
+            if sent == Sent::Early || streamed.is_sent() {
+                return Ok(sent);
             }
             if self.read_more(streamed, client, buffers).await? == Sent::Early {
                 return Ok(Sent::Early);
@@ -211,7 +198,7 @@ impl Outflow<'_> {
             return Ok(Sent::Early);
         };
         let arrived = inflow::arrived(read).map_err(SendError::Client)?;
-        buffers.put_read(std::mem::replace(&mut streamed.buffer, arrived));
+        streamed.arrived(arrived, buffers);
         Ok(Sent::All)
     }
 }
