@@ -155,9 +155,10 @@ fn max_conns_refuses_without_a_queue_and_waits_with_one() {
     ));
     assert!(edge.reload().status.success());
     let mut waiting: Vec<Connection> = (0..2).map(|_| begin(&edge)).collect();
-    edge.eventually("the queue is full", || {
-        edge.get("/").text().contains("too many requests wait")
+    edge.eventually("both wait", || {
+        edge.metric("edge_upstream_queued", &[]) == 2
     });
+    assert!(edge.get("/").text().contains("too many requests wait"));
     assert_eq!(
         origin.seen().len(),
         2,

@@ -258,10 +258,7 @@ fn a_request_goes_on_while_its_answer_comes() {
             let mut stream: TcpStream = stream.unwrap();
             let mut read = vec![0; 65_536];
             let mut head = true;
-            loop {
-                let Ok(count @ 1..) = stream.read(&mut read) else {
-                    break;
-                };
+            while let Ok(count @ 1..) = stream.read(&mut read) {
                 let answer = if head {
                     assert!(read[..count].ends_with(b"\r\n\r\n"));
                     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec()
