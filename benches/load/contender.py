@@ -21,6 +21,7 @@ class Setup:
 
     gzip: bool = False
     log: bool = False
+    spool: bool = False  # large responses may wait in files
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ http {{
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_buffers 16 8k;
-            proxy_max_temp_file_size 0;
+            {"" if setup.spool else "proxy_max_temp_file_size 0;"}
         }}
     }}
 }}

@@ -45,7 +45,6 @@ impl Client {
         worker: &Worker,
         leave: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Received, NoRequest> {
-        self.renew_terms(worker);
         let ahead = self.ahead.take();
         self.pipelined = ahead.is_some() && self.served > 0;
         let mut buffer = if let Some(ahead) = ahead {
@@ -57,11 +56,10 @@ impl Client {
                 self.terms.keepalive.timeout
             };
             let first = self.first_bytes(&worker.buffers, leave, patience).await;
-            let buffer = first.ok_or(NoRequest::Ended)?;
-            // A reload meanwhile holds for this request.
-            self.renew_terms(worker);
-            buffer
+            first.ok_or(NoRequest::Ended)?
         };
+        // A reload meanwhile holds for this request.
+        self.renew_terms(worker);
         let since = Instant::now();
         self.served = self.served.saturating_add(1);
         match self.rest_of_head(&mut buffer, since).await {

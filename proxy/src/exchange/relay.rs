@@ -68,7 +68,7 @@ impl Exchange<'_> {
     fn cut_off(&mut self, answer: &mut Answer, cut: &Cut) -> After {
         let engaged = answer.server.take();
         if let Some(engaged) = &engaged {
-            self.count(answer, engaged);
+            self.count(answer, engaged, Instant::now());
         }
         match cut {
             Cut::Client => self.record.reason = Some(Reason::CLIENT_GONE),
@@ -160,7 +160,8 @@ impl Exchange<'_> {
         let Some(engaged) = answer.server.take() else {
             return;
         };
-        self.count(answer, &engaged);
+        let now = Instant::now();
+        self.count(answer, &engaged, now);
         // More than the response promised would be read as the start of the next one.
         let personal = self.route.upstream.transport.is_personal();
         if answer.terms.reusable && answer.complete && !personal {
@@ -168,12 +169,12 @@ impl Exchange<'_> {
             let Engaged { connection, lent } = engaged;
             let key = (self.route.upstream.transport.id, lent.server.address);
             let pool = &self.worker.pool;
-            pool.keep(key, connection, keepalive, Instant::now());
+            pool.keep(key, connection, keepalive, now);
         }
     }
 
-    fn count(&mut self, answer: &Answer, engaged: &Engaged) {
-        let time = answer.started.elapsed();
+    fn count(&mut self, answer: &Answer, engaged: &Engaged, now: Instant) {
+        let time = now - answer.started;
         self.record.took(time);
         self.record.traffic(engaged.connection.traffic);
         let server = &engaged.lent.server;
@@ -253,6 +254,7 @@ impl Exchange<'_> {
                 // Nothing more is read, so only what waits takes memory.
                 let buffer = std::mem::take(&mut answer.buffer);
                 self.worker.buffers.put_read(buffer);
+                answer.terms.out = Vec::new();
             }
             match self.next_event(answer, &spool, &mut patience).await {
                 Event::Wrote(Ok(count)) => {

@@ -68,6 +68,7 @@ impl Spool {
         if !first.is_empty() {
             self.memory.drain(..self.start);
             self.start = 0;
+            self.memory.reserve_exact(first.len());
             self.memory.extend_from_slice(first);
         }
         if rest.is_empty() {

@@ -1,7 +1,7 @@
 //! Borrowing a server for a request, and waiting for one.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use edge_core::balance::{Ask, Lease, Pick};
@@ -10,6 +10,7 @@ use edge_core::failure::Failure;
 use prometheus::IntGauge;
 use tokio::sync::oneshot;
 
+use super::servers::State;
 use super::{Server, Servers};
 use crate::buffer::lock;
 
@@ -72,9 +73,7 @@ impl Servers {
         ask: Ask<'_>,
         queue: Option<&Queue>,
     ) -> Result<Lent, Refused> {
-        if !self.must_queue(&ask, queue)
-            && let Some(result) = self.try_lend(&ask)
-        {
+        if let Some(result) = self.begin(&ask, queue) {
             return result;
         }
         let Some(queue) = queue else {
@@ -91,24 +90,36 @@ impl Servers {
                 return Err(Refused::Busy(Failure::QueueTimeout));
             }
             let now = Instant::now();
-            if let Some(result) = self.try_lend(&Ask { now, ..ask }) {
+            let state = lock(&self.state);
+            if let Some(result) = self.pick(state, &Ask { now, ..ask }) {
                 return result;
             }
         }
     }
 
-    /// Counts a new request; whether it has to go behind others that wait.
-    fn must_queue(&self, ask: &Ask<'_>, queue: Option<&Queue>) -> bool {
+    /// Counts a new request, and lends a server at once; `None` if all are busy, or if others wait
+    /// already and this one has to go behind them.
+    fn begin(
+        self: &Arc<Self>,
+        ask: &Ask<'_>,
+        queue: Option<&Queue>,
+    ) -> Option<Result<Lent, Refused>> {
         let mut state = lock(&self.state);
         if ask.tried.is_empty() {
             state.budget.deposit(ask.now);
         }
-        queue.is_some() && !state.waiting.is_empty()
+        if queue.is_some() && !state.waiting.is_empty() {
+            return None;
+        }
+        self.pick(state, ask)
     }
 
     /// Lends a server at once; `None` if all are busy.
-    fn try_lend(self: &Arc<Self>, ask: &Ask<'_>) -> Option<Result<Lent, Refused>> {
-        let mut state = lock(&self.state);
+    fn pick(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        ask: &Ask<'_>,
+    ) -> Option<Result<Lent, Refused>> {
         let lease = match state.group.pick(ask) {
             Pick::Server(lease) => lease,
             Pick::Busy => return None,
