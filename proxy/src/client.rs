@@ -90,6 +90,16 @@ impl Client {
         self.terms.max_connections_per_address
     }
 
+    /// When it connected.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// The connection itself, of which everything read was passed on.
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
+    }
+
     /// The limits of a request head.
     pub(crate) fn head_limits(&self) -> HeadLimits {
         self.terms.head

@@ -23,7 +23,7 @@ pub use site::{
     AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,
 };
 pub use upstream::{
-    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, Queue, Retry,
+    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion, Queue, Retry,
     RetryBudget, SameSite, Sticky, Upstream, UpstreamServer, UpstreamTls,
 };
 

@@ -37,6 +37,8 @@ pub struct Upstream {
     pub sticky: Option<Sticky>,
     /// Requests that wait for a server, if any may.
     pub queue: Option<Queue>,
+    /// Whether HTTP/2 is spoken with the servers.
+    pub http2: bool,
     /// Idle connections that are kept.
     pub keepalive: IdleConnections,
     /// The servers, each address once.
@@ -95,6 +97,7 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
             .queue
             .as_ref()
             .map(|queue| method::queue(queue, &at.key("queue"), problems)),
+        http2: written.http == file::HttpVersion::Http2,
         keepalive: IdleConnections {
             most: written.keepalive,
             timeout: written.keepalive_timeout.0,
