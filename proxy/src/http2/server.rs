@@ -23,7 +23,7 @@ use super::transport::Transport;
 use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT};
 use crate::admission::Counted;
 use crate::client::{Client, Received};
-use crate::exchange;
+use crate::exchange::{self, After};
 use crate::worker::Worker;
 
 /// Streams that a client may have open; what browsers and nginx settle on
@@ -210,8 +210,13 @@ fn poll_opened(
 
 /// One exchange.
 async fn answer(worker: Arc<Worker>, mut client: Client) {
-    match client.next(&worker, pin!(pending())).await {
+    let after = match client.next(&worker, pin!(pending())).await {
         Ok(received) => exchange::serve(&worker, &mut client, received).await,
         Err(error) => exchange::serve_no_request(&worker, &mut client, error).await,
     };
+    if after == After::Linger {
+        // RFC 9113 §8.1 lets a server reset a stream whose request it does not want to the end, but
+        // clients take that for a failure and never show the answer.
+        client.linger(&worker.buffers).await;
+    }
 }

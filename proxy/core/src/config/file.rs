@@ -23,8 +23,8 @@ pub use site::{
     AccessLog, AccessLogFile, ExactPath, Gzip, PrefixPath, Proxy, RegexPath, Route, RoutePath, Site,
 };
 pub use upstream::{
-    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion, Queue, Retry,
-    RetryBudget, SameSite, Sticky, Upstream, UpstreamServer, UpstreamTls,
+    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion, Queue,
+    Retry, RetryBudget, SameSite, Sticky, Upstream, UpstreamServer, UpstreamTls,
 };
 
 /// The edge's configuration file.
