@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use edge_core::config::IdleConnections;
 use edge_core::failure::Failure;
+use h2::Ping;
 use h2::client::{Builder, SendRequest};
 use http::uri::Scheme;
 use pingora::protocols::Stream;
@@ -210,7 +211,9 @@ async fn open(
         .map_err(|_| Failure::ConnectError)
 }
 
-/// Begins to speak HTTP/2. Does not wait for the server, which may answer requests at once.
+/// Begins to speak HTTP/2, and waits until the server does, with a ping: by its answer it is known
+/// how many streams the server takes (RFC 9113 §3.4), and that it is not of another protocol.
+/// Streams beyond that number would be refused.
 async fn handshake(stream: Stream, scheme: Scheme) -> Result<Connection, h2::Error> {
     let mut builder = Builder::new();
     builder
@@ -220,12 +223,16 @@ async fn handshake(stream: Stream, scheme: Scheme) -> Result<Connection, h2::Err
         .initial_window_size(OF_STREAM)
         .initial_connection_window_size(OF_CONNECTION)
         .max_send_buffer_size(UNSENT);
-    let (sender, connection) = builder.handshake(stream).await?;
+    let (sender, mut connection) = builder.handshake(stream).await?;
+    let ping = connection.ping_pong();
     let driver = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection to a server ended");
         }
     });
+    if let Some(mut ping) = ping {
+        ping.ping(Ping::opaque()).await?;
+    }
     Ok(Connection {
         sender,
         scheme,

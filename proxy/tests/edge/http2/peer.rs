@@ -137,8 +137,6 @@ pub(super) struct Asked {
     pub(super) head: http::request::Parts,
     pub(super) body: RecvStream,
     pub(super) respond: SendResponse<Bytes>,
-    /// How many connections there were before this one.
-    pub(super) connection: usize,
 }
 
 impl Asked {
@@ -163,6 +161,7 @@ impl Asked {
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
     paths: Arc<Mutex<Vec<String>>>,
 }
 
@@ -174,8 +173,13 @@ impl Server {
     ) -> Self {
         let (bound, address) = std::sync::mpsc::channel();
         let connections = Arc::new(AtomicUsize::new(0));
+        let open = Arc::new(AtomicUsize::new(0));
         let paths: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (count, seen) = (Arc::clone(&connections), Arc::clone(&paths));
+        let (count, now, seen) = (
+            Arc::clone(&connections),
+            Arc::clone(&open),
+            Arc::clone(&paths),
+        );
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -186,20 +190,22 @@ impl Server {
                 bound.send(listener.local_addr().unwrap()).unwrap();
                 let answer = Arc::new(answer);
                 while let Ok((stream, _)) = listener.accept().await {
-                    let number = count.fetch_add(1, Ordering::SeqCst);
-                    let conversation = Conversation {
-                        stream,
-                        streams,
-                        number,
-                    };
+                    count.fetch_add(1, Ordering::SeqCst);
+                    let conversation = Conversation { stream, streams };
                     let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
-                    tokio::spawn(conversation.serve(answer, seen));
+                    let now = Arc::clone(&now);
+                    tokio::spawn(async move {
+                        now.fetch_add(1, Ordering::SeqCst);
+                        conversation.serve(answer, seen).await;
+                        now.fetch_sub(1, Ordering::SeqCst);
+                    });
                 }
             });
         });
         Self {
             address: address.recv().unwrap(),
             connections,
+            open,
             paths,
         }
     }
@@ -212,6 +218,11 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
+    /// Connections that are open now.
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+
     pub(super) fn paths(&self) -> Vec<String> {
         self.paths.lock().unwrap().clone()
     }
@@ -221,7 +232,6 @@ impl Server {
 struct Conversation {
     stream: TcpStream,
     streams: u32,
-    number: usize,
 }
 
 impl Conversation {
@@ -242,7 +252,6 @@ impl Conversation {
                 head,
                 body,
                 respond,
-                connection: self.number,
             }));
         }
     }
