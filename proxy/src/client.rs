@@ -26,6 +26,19 @@ use crate::worker::Worker;
 pub(crate) use self::identity::NoIntroduction;
 pub(crate) use self::request::{NoRequest, Received};
 
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    /// Who connected.
+    pub(crate) peer: Peer,
+    /// From which port; 0 where there is none.
+    pub(crate) port: u16,
+    /// The address that was connected to, if somebody has named another than the socket's.
+    pub(crate) destination: Option<SocketAddr>,
+    /// The connection's number, counted since the start.
+    pub(crate) number: u64,
+}
+
 /// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -64,23 +77,17 @@ const SCHEME: &str = "http";
 
 impl Client {
     /// A connection that was just accepted.
-    pub(crate) fn new(
-        stream: Stream,
-        from: (Peer, u16),
-        terms: Arc<config::Client>,
-        number: u64,
-    ) -> Self {
-        let (peer, port) = from;
+    pub(crate) fn new(stream: Stream, origin: Origin, terms: Arc<config::Client>) -> Self {
         Self {
             stream,
             timer: Timer::default(),
-            peer,
-            address: peer.to_string(),
-            port,
-            destination: None,
+            peer: origin.peer,
+            address: origin.peer.to_string(),
+            port: origin.port,
+            destination: origin.destination,
             speaks_for: None,
             scheme: SCHEME,
-            number,
+            number: origin.number,
             pipelined: false,
             ahead: None,
             sent: 0,
@@ -107,6 +114,16 @@ impl Client {
     /// How many connections its address may have, if that is limited.
     pub(crate) fn most_of_one_address(&self) -> Option<NonZeroU32> {
         self.terms.max_connections_per_address
+    }
+
+    /// When it connected.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// The connection itself, of which everything read was passed on.
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
     }
 
     /// The limits of a request head.
@@ -161,6 +178,16 @@ impl Client {
     /// Whose request it is: the peer's, or of somebody for whom that may speak.
     pub(crate) fn speaker(&self) -> Peer {
         self.speaks_for.map_or(self.peer, Peer::Ip)
+    }
+
+    /// Where it comes from, for whoever carries its requests on.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            peer: self.peer,
+            port: self.port,
+            destination: self.local_address(),
+            number: self.number,
+        }
     }
 
     /// Requests begun on the connection.

@@ -5,6 +5,7 @@
 //! | [`command`] | the command line |
 //! | `control` | reload, signals, the admin port |
 //! | `service`, `worker`, `listen`, `admission`, `client` | threads, sockets, client connections |
+//! | `http2` | streams of HTTP/2 connections, for `exchange` as connections that carry one request |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
 //! | `snapshot`, `upstream`, `pool`, `probe`, `resolve` | the configuration in use, servers, connections, health, names |
 //! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io` | what the others use |
@@ -23,6 +24,7 @@ mod control;
 mod edge;
 mod exchange;
 mod gzip;
+mod http2;
 mod io;
 mod listen;
 mod metrics;

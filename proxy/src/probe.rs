@@ -18,6 +18,7 @@ use pingora::protocols::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::http2;
 use crate::upstream::{Server, Upstream};
 
 /// Why a probe failed.
@@ -108,6 +109,10 @@ async fn ask(upstream: &Upstream, address: SocketAddr, probe: &Probe) -> Result<
     let stream = stream.await.map_err(Error::Connect)?;
     match &probe.question {
         Question::Tcp => Ok(()),
+        Question::Http(question) if upstream.transport.http2 => {
+            let scheme = upstream.transport.scheme();
+            ask_http(http2::alone(stream, scheme).await?, question).await
+        }
         Question::Http(question) => ask_http(stream, question).await,
         Question::Grpc(service) => grpc::ask(stream, address, service).await,
     }

@@ -15,9 +15,10 @@ use pingora::services::Service;
 use tokio::sync::{mpsc, watch};
 
 use crate::admission::{Counted, Place};
-use crate::client::{Client, NoIntroduction};
+use crate::client::{Client, NoIntroduction, Origin, Received};
 use crate::edge::Edge;
 use crate::exchange::{self, After};
+use crate::http2;
 use crate::listen::{Acceptor, Order};
 use crate::worker::Worker;
 
@@ -62,6 +63,7 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
             _ = tick.tick() => {
                 worker.log.flush();
                 worker.pool.sweep(Instant::now());
+                worker.http2.sweep(Instant::now());
             }
         }
     }
@@ -117,7 +119,13 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
         Ok(counted) => counted,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
-    let mut client = Client::new(stream, from, terms, edge.next_connection());
+    let origin = Origin {
+        peer: from.0,
+        port: from.1,
+        destination: None,
+        number: edge.next_connection(),
+    };
+    let mut client = Client::new(stream, origin, terms);
     let mut told = pin!(edge.leave.notified());
     told.as_mut().enable();
     let late = edge.is_draining();
@@ -137,23 +145,34 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
             Err(NoIntroduction::Refused(refused)) => return edge.metrics.refused.inc(refused),
         }
     }
+    let http2 = listener.http2;
     drop(listener);
     let _place = match Place::take(edge, client.peer, client.most_of_one_address()) {
         Ok(place) => place,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
-    converse(&worker, &mut client, &mut counted, leave).await;
+    let preface = converse(&worker, &mut client, &mut counted, leave.as_mut(), http2).await;
+    if let Some(preface) = preface {
+        Box::pin(http2::serve(&worker, client, preface, &mut counted, leave)).await;
+    }
 }
 
-/// Answers one request after the other.
+/// Answers one request after the other. Where the first is the preface of `http2`, and that may be
+/// spoken, it is left for who speaks it.
 async fn converse(
     worker: &Worker,
     client: &mut Client,
     counted: &mut Counted<'_>,
     mut leave: Pin<&mut impl Future<Output = ()>>,
-) {
+    mut http2: bool,
+) -> Option<Received> {
     loop {
         let received = client.next(worker, leave.as_mut()).await;
+        let received = match received {
+            Ok(received) if http2 && http2::is_preface(&received) => return Some(received),
+            other => other,
+        };
+        http2 = false;
         counted.begin();
         let after = match received {
             // Boxed, because what an exchange keeps across its waits is much larger than what an
@@ -165,12 +184,13 @@ async fn converse(
         match after {
             After::Next if worker.edge.is_draining() => break,
             After::Next => {}
-            After::Close => return,
-            After::Finish if !client.has_sent_ahead() => return,
+            After::Close => return None,
+            After::Finish if !client.has_sent_ahead() => return None,
             After::Finish | After::Linger => break,
         }
     }
     Box::pin(client.linger(&worker.buffers)).await;
+    None
 }
 
 /// A worker as the server runs it.

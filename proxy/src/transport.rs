@@ -10,8 +10,9 @@ use std::time::Duration;
 use edge_core::config;
 use edge_core::failure::Failure;
 use edge_core::proxy_protocol::{self, Ends, Version};
-use pingora::protocols::Stream;
+use http::uri::Scheme;
 use pingora::protocols::l4::stream::Stream as TransportStream;
+use pingora::protocols::{ALPN, Stream};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -26,6 +27,8 @@ pub(crate) struct Transport {
     pub(crate) id: u64,
     proxy_protocol: Option<Version>,
     tls: Option<Tls>,
+    /// Whether HTTP/2 is spoken.
+    pub(crate) http2: bool,
 }
 
 /// The id of connections without any particulars, which all upstreams share.
@@ -35,9 +38,11 @@ impl Transport {
     /// Reads the files that the configuration names.
     pub(crate) fn new(config: &config::Upstream) -> Result<Self, Error> {
         static NEXT: AtomicU64 = AtomicU64::new(PLAIN + 1);
-        let tls = config.tls.as_ref().map(Tls::new).transpose()?;
+        let http2 = config.http2;
+        let tls = config.tls.as_ref().map(|tls| Tls::new(tls, http2));
+        let tls = tls.transpose()?;
         let proxy_protocol = config.proxy_protocol;
-        let id = if tls.is_none() && proxy_protocol.is_none() {
+        let id = if tls.is_none() && proxy_protocol.is_none() && !http2 {
             PLAIN
         } else {
             NEXT.fetch_add(1, Ordering::Relaxed)
@@ -46,7 +51,17 @@ impl Transport {
             id,
             proxy_protocol,
             tls,
+            http2,
         })
+    }
+
+    /// What requests in HTTP/2 call it.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls.is_some() {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        }
     }
 
     /// Whether a connection is for the client for which it was made, and for no other.
@@ -78,6 +93,10 @@ impl Transport {
             return Ok(Box::new(stream));
         };
         match timeout(patience, tls.handshake(address, stream)).await {
+            Ok(Ok(stream)) if self.http2 && stream.selected_alpn_proto() != Some(ALPN::H2) => {
+                tracing::warn!(server.addr = %address, "the server speaks no HTTP/2 over TLS");
+                Err(Failure::TlsHandshake)
+            }
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => {
                 tracing::warn!(server.addr = %address, %error, "no TLS with the server");

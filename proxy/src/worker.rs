@@ -12,6 +12,7 @@ use crate::buffer::Buffers;
 use crate::clock::Clock;
 use crate::edge::Edge;
 use crate::gzip::Compressors;
+use crate::http2;
 use crate::pool::Pool;
 
 /// What the connections of one worker use.
@@ -26,6 +27,8 @@ pub(crate) struct Worker {
     pub(crate) clock: Clock,
     /// Idle connections to servers.
     pub(crate) pool: Pool,
+    /// HTTP/2 connections to servers.
+    pub(crate) http2: http2::Connections,
     /// Log lines not yet written.
     pub(crate) log: Pending,
 }
@@ -41,6 +44,7 @@ impl Worker {
             compressors: Compressors::default(),
             clock: Clock::default(),
             pool: Pool::default(),
+            http2: http2::Connections::default(),
             log: Pending::default(),
         }
     }

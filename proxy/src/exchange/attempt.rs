@@ -183,9 +183,15 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         let patience = self.route.proxy.connect_timeout;
         // Boxed, because a handshake keeps much across its waits, and a request that finds a kept
         // connection should not make room for it.
-        let connecting =
-            Box::pin(transport.connect(self.server.address, patience, || client.ends()));
-        let stream = connecting.await.map_err(|failure| Error::Failed {
+        let address = self.server.address;
+        let stream = if transport.http2 {
+            let keepalive = &self.route.upstream.config.keepalive;
+            let connections = &self.worker.http2;
+            Box::pin(connections.stream(transport, address, patience, keepalive)).await
+        } else {
+            Box::pin(transport.connect(address, patience, || client.ends())).await
+        };
+        let stream = stream.map_err(|failure| Error::Failed {
             failure,
             sent: false,
         })?;
@@ -315,6 +321,12 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                 Waited::Gone => return Err(Error::Gone),
                 Waited::Read(Ok(0)) => return Err(Error::sent(Failure::ClosedEarly)),
                 Waited::Read(Ok(_)) => {}
+                Waited::Read(Err(error)) if is_refused(&error) => {
+                    return Err(Error::Failed {
+                        failure: Failure::ConnectError,
+                        sent: false,
+                    });
+                }
                 Waited::Read(Err(error)) => return Err(Error::sent(of_reading(&error))),
             }
         }
@@ -368,6 +380,11 @@ pub(super) fn of_reading(error: &io::Error) -> Failure {
     } else {
         Failure::ReadError
     }
+}
+
+/// Whether the server says that it has not looked at the request: HTTP/2 has words for it.
+fn is_refused(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
 }
 
 /// Whether a kept connection turned out to be closed.

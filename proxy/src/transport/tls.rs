@@ -52,7 +52,7 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    pub(super) fn new(config: &config::Tls) -> Result<Self, Error> {
+    pub(super) fn new(config: &config::Tls, http2: bool) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?;
@@ -63,7 +63,7 @@ impl Tls {
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
         };
-        let client = match &config.client {
+        let mut client = match &config.client {
             None => builder.with_no_client_auth(),
             Some((cert, key)) => {
                 let read = PrivateKeyDer::from_pem_file(key);
@@ -71,6 +71,10 @@ impl Tls {
                 builder.with_client_auth_cert(certificates(cert)?, read)?
             }
         };
+        if http2 {
+            // RFC 9113 §3.2; without it a server takes us for an HTTP/1 client.
+            client.alpn_protocols = vec![b"h2".to_vec()];
+        }
         if let Some(name) = &config.server_name {
             ServerName::try_from(name.as_str()).map_err(|_| Error::Name(name.clone()))?;
         }

@@ -23,6 +23,7 @@ mod failover;
 mod gzip;
 mod health;
 mod http;
+mod http2;
 mod lifecycle;
 mod listeners;
 mod log_lines;

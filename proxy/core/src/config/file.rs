@@ -26,8 +26,9 @@ pub use site::{
     RoutePath, Site,
 };
 pub use upstream::{
-    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, ProxyVersion, Queue,
-    Retry, RetryBudget, SameSite, Sticky, Upstream, UpstreamServer, UpstreamTls,
+    Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion,
+    ProxyVersion, Queue, Retry, RetryBudget, SameSite, Sticky, Upstream, UpstreamServer,
+    UpstreamTls,
 };
 
 /// The edge's configuration file.

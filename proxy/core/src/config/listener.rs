@@ -17,6 +17,8 @@ pub struct Listener {
     pub backlog: i32,
     /// Whether an IPv6 address takes IPv6 clients only.
     pub ipv6_only: bool,
+    /// Whether HTTP/2 is spoken with clients that begin with it.
+    pub http2: bool,
     /// Probes of silent connections, if any.
     pub keepalive: Option<Keepalive>,
     /// The permissions of a Unix socket.
@@ -52,6 +54,7 @@ impl Listener {
             address,
             backlog: 511,
             ipv6_only: true,
+            http2: true,
             keepalive: None,
             mode: EVERYBODY,
             proxy_protocol: None,
@@ -62,6 +65,7 @@ impl Listener {
     pub fn binds_as(&self, other: &Self) -> bool {
         // Every option but those of single connections.
         let with_its_own = Self {
+            http2: other.http2,
             proxy_protocol: other.proxy_protocol.clone(),
             ..self.clone()
         };
@@ -145,6 +149,7 @@ fn one(
         address,
         backlog,
         ipv6_only: written.ipv6_only.unwrap_or(true),
+        http2: written.http2,
         keepalive,
         mode: mode.unwrap_or(EVERYBODY),
         proxy_protocol: written

@@ -38,6 +38,8 @@ pub struct Upstream {
     pub sticky: Option<Sticky>,
     /// Requests that wait for a server, if any may.
     pub queue: Option<Queue>,
+    /// Whether HTTP/2 is spoken with the servers.
+    pub http2: bool,
     /// Idle connections that are kept.
     pub keepalive: IdleConnections,
     /// The servers, each address once.
@@ -88,6 +90,14 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
         file::ProxyVersion::V1 => proxy_protocol::Version::V1,
         file::ProxyVersion::V2 => proxy_protocol::Version::V2,
     });
+    let http2 = written.http == file::HttpVersion::Http2;
+    if http2 && proxy_protocol.is_some() {
+        problems.push_with_help(
+            &at.key("proxy_protocol"),
+            "a connection of HTTP/2 carries the requests of many clients, and the protocol names one",
+            "http = \"1.1\", or leave it to X-Forwarded-For",
+        );
+    }
     Upstream {
         proxy_protocol,
         tls: tls.map(|tls| tls::meant(tls, &servers, &at.key("tls"), problems)),
@@ -103,6 +113,7 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
             .queue
             .as_ref()
             .map(|queue| method::queue(queue, &at.key("queue"), problems)),
+        http2,
         keepalive: IdleConnections {
             most: written.keepalive,
             timeout: written.keepalive_timeout.0,

@@ -16,6 +16,10 @@ pub struct Listener {
     pub backlog: u32,
     /// Whether an IPv6 address takes IPv6 clients only; `true` if absent, as in nginx.
     pub ipv6_only: Option<bool>,
+    /// Whether HTTP/2 is spoken with clients that begin with it (prior knowledge, h2c); HTTP/1 is
+    /// spoken with all others on the same port.
+    #[serde(default = "default_http2")]
+    pub http2: bool,
     /// Whether the kernel probes silent connections, so that those whose client has vanished end.
     #[serde(default)]
     pub keepalive: Keepalive,
@@ -29,6 +33,11 @@ pub struct Listener {
 fn default_backlog() -> u32 {
     // nginx's on Linux.
     511
+}
+
+fn default_http2() -> bool {
+    // An HTTP/1 client cannot mean it, so it takes nothing from anybody.
+    true
 }
 
 /// Probes of silent connections (nginx's `so_keepalive`).

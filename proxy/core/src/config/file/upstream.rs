@@ -33,6 +33,10 @@ pub struct Upstream {
     /// Requests that wait while all servers answer as many as `max_conns` says; without it they
     /// are refused at once.
     pub queue: Option<Queue>,
+    /// The protocol spoken with the servers: `"2"` is HTTP/2, in which requests share connections;
+    /// with prior knowledge (h2c), or over TLS as agreed there (ALPN).
+    #[serde(default)]
+    pub http: HttpVersion,
     /// Idle connections kept open to this upstream by each worker.
     #[serde(default = "default_keepalive")]
     pub keepalive: usize,
@@ -55,6 +59,18 @@ pub struct Upstream {
     /// When a failed request goes to the next server.
     #[serde(default)]
     pub retry: Retry,
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+pub enum HttpVersion {
+    /// One request at a time on a connection.
+    #[default]
+    #[serde(rename = "1.1")]
+    Http1,
+    /// Many requests at a time on a connection.
+    #[serde(rename = "2")]
+    Http2,
 }
 
 fn default_max_ejected() -> u32 {

@@ -1,0 +1,30 @@
+//! HTTP/2 (RFC 9113) at the border: the exchange speaks HTTP/1 only.
+//!
+//! Each stream is presented to the exchange as an HTTP/1.1 connection of its own that carries one
+//! request. So what passes the gate, what is retried, what is logged and counted are the same for
+//! both protocols, and an ambiguity that only a translation could bring in has to pass the gate too.
+
+mod client;
+mod decode;
+mod encode;
+mod flow;
+mod replay;
+mod server;
+mod transport;
+
+pub(crate) use self::client::{Connections, alone};
+pub(crate) use self::server::{is_preface, serve};
+
+/// The largest frame that is read: the smallest that the protocol allows (RFC 9113 §4.2), so that
+/// the streams of a connection share it fairly.
+const FRAME: u32 = 16 * 1024;
+
+/// What one stream may send before we have taken it: with [`OF_CONNECTION`] the bound of what a
+/// connection makes us hold.
+const OF_STREAM: u32 = 64 * 1024;
+
+/// What all streams of a connection may send before we have taken it.
+const OF_CONNECTION: u32 = 1024 * 1024;
+
+/// What is held of one stream for a peer that does not read; then the exchange waits, or spools.
+const UNSENT: usize = 64 * 1024;

@@ -1,0 +1,96 @@
+//! A stream to a server, as a connection that carries one request.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::SendStream;
+use h2::client::{ResponseFuture, SendRequest};
+use http::Method;
+use http::uri::Scheme;
+use tokio::io::ReadBuf;
+
+use crate::http2::decode::{self, Decoder, Step};
+use crate::http2::encode::Encoder;
+use crate::http2::flow::{Inflow, broken, poll_send};
+use crate::http2::transport::Virtual;
+
+/// A stream to a server, opened with the request's head. Dropped before the response is complete,
+/// it is reset.
+#[derive(Debug)]
+pub(super) struct ClientStream {
+    sender: SendRequest<Bytes>,
+    scheme: Scheme,
+    method: Method,
+    request: Decoder,
+    /// From the request's head on.
+    sending: Option<SendStream<Bytes>>,
+    response: Answer,
+    /// Counted by the connection.
+    _held: Arc<()>,
+}
+
+#[derive(Debug)]
+enum Answer {
+    /// The request has not been sent, and if it cannot be never was.
+    Unasked,
+    Awaited(ResponseFuture),
+    Arriving(Inflow),
+}
+
+impl ClientStream {
+    pub(super) fn new(sender: SendRequest<Bytes>, scheme: Scheme, held: Arc<()>) -> Self {
+        Self {
+            sender,
+            scheme,
+            method: Method::GET,
+            request: Decoder::default(),
+            sending: None,
+            response: Answer::Unasked,
+            _held: held,
+        }
+    }
+
+    /// Sends the head that has been written.
+    fn send_head(&mut self) -> io::Result<()> {
+        let (head, body) = decode::request(self.request.head(), &self.scheme)?;
+        let ended = self.request.begin(body)?;
+        self.method = head.method().clone();
+        let (response, sending) = self.sender.send_request(head, ended).map_err(broken)?;
+        self.response = Answer::Awaited(response);
+        self.sending = Some(sending);
+        Ok(())
+    }
+}
+
+impl Virtual for ClientStream {
+    fn poll_read(&mut self, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match &mut self.response {
+                Answer::Unasked => {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionRefused.into()));
+                }
+                Answer::Awaited(response) => {
+                    let response = ready!(Pin::new(response).poll(cx)).map_err(broken)?;
+                    let (head, body) = response.into_parts();
+                    let encoder = Encoder::response(&head, &self.method, body.is_end_stream());
+                    self.response = Answer::Arriving(Inflow::new(encoder, body));
+                }
+                Answer::Arriving(inflow) => return inflow.poll_read(cx, room),
+            }
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(sending) = &mut self.sending {
+            return poll_send(&mut self.request, sending, cx, bytes);
+        }
+        Poll::Ready(match self.request.next(bytes)? {
+            Step::Framing(count) => Ok(count),
+            Step::Head(count) => self.send_head().map(|()| count),
+            Step::Content(_) | Step::End(_) => Err(io::ErrorKind::InvalidData.into()),
+        })
+    }
+}

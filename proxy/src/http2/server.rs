@@ -1,0 +1,222 @@
+//! Clients that speak HTTP/2: one connection, its streams, its end.
+
+mod stream;
+
+use std::future::{Future, pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use edge_core::config;
+use h2::RecvStream;
+use h2::server::{Builder, Connection, SendResponse};
+use http::Request;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep_until, timeout_at};
+
+use self::stream::ServerStream;
+use super::replay::Replay;
+use super::transport::Transport;
+use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT};
+use crate::admission::Counted;
+use crate::client::{Client, Origin, Received};
+use crate::exchange::{self, After};
+use crate::worker::Worker;
+
+/// Streams that a client may have open; what browsers and nginx settle on
+/// (`http2_max_concurrent_streams`).
+const STREAMS: u32 = 128;
+
+/// Exchanges under way for one connection, those included whose stream the client has reset: a
+/// client that resets as fast as it asks ("rapid reset", CVE-2023-44487) waits until they have
+/// noticed, and is disconnected when it goes on meanwhile.
+const EXCHANGES: usize = 2 * STREAMS as usize;
+
+/// What HPACK adds to the size of each header line (RFC 9113 §10.5.1).
+const LINE_OVERHEAD: usize = 32;
+
+/// The start of the client preface (RFC 9113 §3.4): it reads as the head of a request that no
+/// HTTP/1 client can mean.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+
+/// Whether a connection's first head says that it speaks HTTP/2. Read as a head it has a deadline,
+/// and nothing waits for bytes that an HTTP/1 client would not send.
+pub(crate) fn is_preface(received: &Received) -> bool {
+    received.buffer.filled().get(..received.head) == Some(PREFACE)
+}
+
+/// A connection, as long as it lives.
+struct Session<'a, 'e> {
+    worker: &'a Arc<Worker>,
+    /// Who each stream's client is.
+    client: Origin,
+    /// When it began.
+    since: Instant,
+    counted: &'a mut Counted<'e>,
+    exchanges: JoinSet<()>,
+    /// Streams it has opened.
+    served: u32,
+    /// When it is over unless a stream is opened; for as long as none is open.
+    deadline: Instant,
+    /// Whether it opens no more streams.
+    leaving: bool,
+}
+
+/// Serves a client whose [preface](is_preface) has been `received`. `leave` asks it to go.
+pub(crate) async fn serve(
+    worker: &Arc<Worker>,
+    client: Client,
+    received: Received,
+    counted: &mut Counted<'_>,
+    leave: Pin<&mut impl Future<Output = ()>>,
+) {
+    let deadline = received.since + terms(worker).header_timeout;
+    let (origin, since) = (client.origin(), client.since());
+    let stream = Replay::new(received.buffer.filled(), client.into_stream());
+    worker.buffers.put_read(received.buffer);
+    let handshake = builder(worker).handshake(stream);
+    let Ok(Ok(connection)) = timeout_at(deadline.into(), handshake).await else {
+        return;
+    };
+    let session = Session {
+        worker,
+        client: origin,
+        since,
+        counted,
+        exchanges: JoinSet::new(),
+        served: 0,
+        deadline,
+        leaving: false,
+    };
+    session.run(connection, leave).await;
+}
+
+fn terms(worker: &Worker) -> Arc<config::Client> {
+    Arc::clone(&worker.edge.live.load().config.client)
+}
+
+/// Whatever a client does, a connection holds no more than [`OF_CONNECTION`] of what it sends and
+/// [`UNSENT`] for each stream of what it does not read. Floods of resets, of settings and pings, of
+/// small or empty frames and of continuations end it: h2 counts them, and its limits are kept.
+fn builder(worker: &Worker) -> Builder {
+    let limits = terms(worker).head;
+    // Generous, so that it is our own limits that answer, and the log has it.
+    let list = limits.head.saturating_add(limits.headers * LINE_OVERHEAD);
+    let mut builder = Builder::new();
+    builder
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
+        .max_frame_size(FRAME)
+        .initial_window_size(OF_STREAM)
+        .initial_connection_window_size(OF_CONNECTION)
+        .max_send_buffer_size(UNSENT);
+    builder
+}
+
+impl Session<'_, '_> {
+    async fn run(
+        mut self,
+        mut connection: Connection<Replay, Bytes>,
+        mut leave: Pin<&mut impl Future<Output = ()>>,
+    ) {
+        loop {
+            let has_room = self.exchanges.len() < EXCHANGES;
+            tokio::select! {
+                biased;
+                Some(ended) = self.exchanges.join_next() => self.end(&ended),
+                opened = poll_fn(|cx| poll_opened(&mut connection, has_room, cx)) => match opened {
+                    Some((request, respond)) => {
+                        self.begin(request, respond);
+                        if !self.may_stay() {
+                            self.leave(&mut connection);
+                        }
+                    }
+                    None => break,
+                },
+                () = leave.as_mut(), if !self.leaving => self.leave(&mut connection),
+                () = sleep_until(self.deadline.into()), if self.exchanges.is_empty() => {
+                    if self.leaving {
+                        break;
+                    }
+                    self.leave(&mut connection);
+                }
+            }
+        }
+        // Exchanges learn that their client has gone, and end by themselves.
+        drop(connection);
+        while let Some(ended) = self.exchanges.join_next().await {
+            self.end(&ended);
+        }
+    }
+
+    /// Answers the request of a stream.
+    fn begin(&mut self, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+        if self.exchanges.is_empty() {
+            self.counted.begin();
+        }
+        self.served = self.served.saturating_add(1);
+        let stream = Box::new(Transport(ServerStream::new(request, respond)));
+        let client = Client::new(stream, self.client, terms(self.worker));
+        self.exchanges
+            .spawn(answer(Arc::clone(self.worker), client));
+    }
+
+    /// An exchange has ended.
+    fn end(&mut self, ended: &Result<(), JoinError>) {
+        if ended.as_ref().is_err_and(JoinError::is_panic) {
+            self.worker.edge.metrics.panics.inc();
+        }
+        if self.exchanges.is_empty() {
+            self.counted.end();
+            let terms = terms(self.worker);
+            let patience = if self.leaving {
+                terms.lingering_timeout
+            } else {
+                terms.keepalive.timeout
+            };
+            self.deadline = Instant::now() + patience;
+        }
+    }
+
+    fn may_stay(&self) -> bool {
+        let age = self.since.elapsed();
+        terms(self.worker).keepalive.allows(self.served, age)
+    }
+
+    /// Tells the client to open no more streams (GOAWAY). Those that are open, or on their way, are
+    /// answered; then the connection ends.
+    fn leave(&mut self, connection: &mut Connection<Replay, Bytes>) {
+        self.leaving = true;
+        self.deadline = Instant::now() + terms(self.worker).lingering_timeout;
+        connection.graceful_shutdown();
+    }
+}
+
+/// The next stream, or the end of the connection. Without room for another exchange the connection
+/// goes on with those it has.
+fn poll_opened(
+    connection: &mut Connection<Replay, Bytes>,
+    has_room: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Option<(Request<RecvStream>, SendResponse<Bytes>)>> {
+    if has_room {
+        connection.poll_accept(cx).map(|opened| opened?.ok())
+    } else {
+        connection.poll_closed(cx).map(|_| None)
+    }
+}
+
+/// One exchange.
+async fn answer(worker: Arc<Worker>, mut client: Client) {
+    let after = match client.next(&worker, pin!(pending())).await {
+        Ok(received) => exchange::serve(&worker, &mut client, received).await,
+        Err(error) => exchange::serve_no_request(&worker, &mut client, error).await,
+    };
+    if after == After::Linger {
+        // RFC 9113 §8.1 lets a server reset a stream whose request it does not want to the end, but
+        // clients take that for a failure and never show the answer.
+        client.linger(&worker.buffers).await;
+    }
+}
