@@ -197,3 +197,16 @@ fn files_that_are_missing_or_do_not_fit_change_nothing() {
         assert_eq!(edge.get("/").status, 200);
     }
 }
+
+#[test]
+fn http_2_has_to_be_agreed_on() {
+    let authority = Authority::new();
+    authority.sign("a", "web.internal");
+    let (address, seen) = tls_server(&authority, "a");
+    let config = config(address, "verify = false").replace("tls =", "http = \"2\"\ntls =");
+    let edge = Edge::start(&config);
+    assert_eq!(edge.get("/").status, 502);
+    let said = "the server speaks no HTTP/2 over TLS";
+    assert!(edge.log().contains(said), "{}", edge.log());
+    assert!(seen.lock().unwrap().is_empty(), "nothing was asked");
+}

@@ -1,0 +1,99 @@
+//! gRPC through the edge: messages in both directions at once, and the status behind them.
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+
+use super::peer::{Asked, Client, Server, run};
+use crate::process::{Edge, proxy_to, server};
+
+/// A server that answers each message at once, and says at the end that all was well.
+fn echo() -> Server {
+    Server::start(100, |asked| async move {
+        let Asked {
+            mut body,
+            mut respond,
+            ..
+        } = asked;
+        let head = Response::builder().header("content-type", "application/grpc");
+        let mut stream = respond
+            .send_response(head.body(()).unwrap(), false)
+            .unwrap();
+        while let Some(Ok(message)) = body.data().await {
+            body.flow_control().release_capacity(message.len()).unwrap();
+            stream.send_data(message, false).unwrap();
+        }
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", "0".parse().unwrap());
+        trailers.insert("grpc-message", "fine".parse().unwrap());
+        stream.send_trailers(trailers).unwrap();
+    })
+}
+
+fn call() -> Request<()> {
+    Request::post("http://test/package.Service/Method")
+        .header("content-type", "application/grpc+proto")
+        .header("te", "trailers")
+        .body(())
+        .unwrap()
+}
+
+#[test]
+fn messages_go_both_ways_at_once_and_the_status_comes_last() {
+    let origin = echo();
+    let config = proxy_to(&[server(origin.address, "")])
+        .replace("[upstream.web]\n", "[upstream.web]\nhttp = \"2\"\n");
+    let edge = Edge::start(&config);
+    run(async {
+        let client = Client::new(edge.http).await;
+        let mut sender = client.sender.ready().await.unwrap();
+        let (response, mut messages) = sender.send_request(call(), false).unwrap();
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), 200, "before any message");
+        let mut body = response.into_body();
+        for number in 0..5u8 {
+            let message = Bytes::from(vec![number; 300]);
+            messages.send_data(message.clone(), false).unwrap();
+            let mut echoed = Vec::new();
+            while echoed.len() < message.len() {
+                let piece = body.data().await.unwrap().unwrap();
+                body.flow_control().release_capacity(piece.len()).unwrap();
+                echoed.extend_from_slice(&piece);
+            }
+            assert_eq!(echoed, message);
+        }
+        messages.send_data(Bytes::new(), true).unwrap();
+        assert!(body.data().await.is_none());
+        let trailers = body.trailers().await.unwrap().unwrap();
+        assert_eq!(trailers["grpc-status"], "0");
+        assert_eq!(trailers["grpc-message"], "fine");
+    });
+    edge.eventually("the server is free", || {
+        edge.metric("edge_upstream_active", &[]) == 0
+    });
+}
+
+/// A call that fails has its status in a head without body.
+#[test]
+fn a_status_without_messages_is_passed_on() {
+    let origin = Server::start(100, |asked| async move {
+        let Asked { mut respond, .. } = asked;
+        let head = Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "12");
+        respond.send_response(head.body(()).unwrap(), true).unwrap();
+    });
+    let config = proxy_to(&[server(origin.address, "")])
+        .replace("[upstream.web]\n", "[upstream.web]\nhttp = \"2\"\n");
+    let edge = Edge::start(&config);
+    run(async {
+        let client = Client::new(edge.http).await;
+        let mut sender = client.sender.ready().await.unwrap();
+        let (response, mut messages) = sender.send_request(call(), false).unwrap();
+        messages
+            .send_data(Bytes::from_static(&[0; 5]), true)
+            .unwrap();
+        let response = response.await.unwrap();
+        assert_eq!(response.headers()["grpc-status"], "12");
+        assert!(response.into_body().data().await.is_none());
+    });
+}
