@@ -258,6 +258,36 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         }
     }
 
+    /// Reads a complete head and writes the client's to `out`; `None` if another follows.
+    fn judge(
+        &self,
+        bytes: &[u8],
+        whole: bool,
+        out: &mut Vec<u8>,
+        record: &mut Record,
+    ) -> Result<Option<Terms>, Error> {
+        let head = ResponseHead::parse(bytes, self.head.method == Method::Head)
+            .map_err(|_| Error::sent(Failure::InvalidHeader))?;
+        // Interim answers (RFC 9110 §15.2) are for this connection only.
+        if head.status < 200 {
+            return Ok(None);
+        }
+        record.headed(bytes, self.started);
+        let failure = Failure::Status(head.status);
+        if (self.may_retry)(failure, true) {
+            return Err(Error::sent(failure));
+        }
+        let redirect = InternalRedirect::of(&head)
+            .map_err(|BadRedirect| Error::sent(Failure::InvalidHeader))?;
+        if let Some(redirect) = redirect {
+            return Err(Error::Redirected(head.status, redirect));
+        }
+        let terms = self.agree(&head, whole, out);
+        record.answered(terms.status);
+        record.answering(out);
+        Ok(Some(terms))
+    }
+
     /// Reads the response head and writes the client's to `out`; what follows stays in `buffer`.
     async fn receive(
         &self,
@@ -272,28 +302,11 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             match find_head_end(buffer.filled(), searched) {
                 HeadEnd::Complete(length) => {
                     let head = buffer.filled().get(..length).unwrap_or_default();
-                    let head = ResponseHead::parse(head, self.head.method == Method::Head)
-                        .map_err(|_| Error::sent(Failure::InvalidHeader))?;
-                    // Interim answers (RFC 9110 §15.2) are for this connection only.
-                    if head.status >= 200 {
-                        let bytes = buffer.filled().get(..length).unwrap_or_default();
-                        record.headed(bytes, self.started);
-                        let failure = Failure::Status(head.status);
-                        if (self.may_retry)(failure, true) {
-                            return Err(Error::sent(failure));
-                        }
-                        let redirect = InternalRedirect::of(&head)
-                            .map_err(|BadRedirect| Error::sent(Failure::InvalidHeader))?;
-                        if let Some(redirect) = redirect {
-                            return Err(Error::Redirected(head.status, redirect));
-                        }
-                        let terms = self.agree(&head, whole, out);
-                        record.answered(terms.status);
-                        record.answering(out);
-                        buffer.consume(length);
+                    let terms = self.judge(head, whole, out, record)?;
+                    buffer.consume(length);
+                    if let Some(terms) = terms {
                         return Ok(terms);
                     }
-                    buffer.consume(length);
                     searched = 0;
                     continue;
                 }
