@@ -30,7 +30,6 @@ fn echo(streams: u32) -> Server {
             head,
             body,
             mut respond,
-            ..
         } = asked;
         assert_eq!(head.headers["te"], "trailers");
         assert_eq!(head.headers["x-real-ip"], "127.0.0.1");
