@@ -117,9 +117,6 @@ fn server_conf() -> ServerConf {
 
 fn bind(config: &Config, workers: usize) -> Result<Sockets, Error> {
     let failed = |address| move |error| Error::Listen(address, error);
-    let admin = TcpListener::bind(config.admin)
-        .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-        .map_err(failed(Address::Tcp(config.admin)))?;
     let clients = config
         .listeners
         .iter()
@@ -127,6 +124,10 @@ fn bind(config: &Config, workers: usize) -> Result<Sockets, Error> {
             listen::bind(listener, workers, &[]).map_err(failed(listener.address.clone()))
         })
         .collect::<Result<_, Error>>()?;
+    // The last, so that whoever sees the admin port open can connect to all others.
+    let admin = TcpListener::bind(config.admin)
+        .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+        .map_err(failed(Address::Tcp(config.admin)))?;
     Ok(Sockets { admin, clients })
 }
 

@@ -162,7 +162,8 @@ impl Connections {
                 let stays = since.is_none_or(|since| now < since + longest && idle <= most);
                 stays && connection.is_alive()
             });
-            !group.open.is_empty() || group.opening.is_some()
+            let is_opening = |opening: &watch::Receiver<_>| opening.has_changed().is_ok();
+            !group.open.is_empty() || group.opening.as_ref().is_some_and(is_opening)
         });
     }
 }

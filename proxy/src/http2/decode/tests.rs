@@ -42,7 +42,9 @@ fn decode(pieces: &[&[u8]], window: usize) -> Result<(Vec<u16>, Vec<u8>, usize),
             rest = &rest[used..];
         }
     }
-    assert_eq!(decoder.is_done(), ends > 0);
+    if decoder.is_done() != (ends > 0) {
+        return Err(Malformed);
+    }
     Ok((statuses, content, ends))
 }
 
