@@ -59,6 +59,7 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try]) -> E
             connection: 1,
             requests: 1,
             pipelined: false,
+            http2: false,
         },
         server: access::Server {
             address: None,

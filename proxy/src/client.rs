@@ -37,6 +37,8 @@ pub(crate) struct Origin {
     pub(crate) destination: Option<SocketAddr>,
     /// The connection's number, counted since the start.
     pub(crate) number: u64,
+    /// Whether it is a stream of HTTP/2, presented as a connection.
+    pub(crate) http2: bool,
 }
 
 /// A client's connection.
@@ -58,6 +60,8 @@ pub(crate) struct Client {
     destination: Option<SocketAddr>,
     /// The connection's number, counted since the start.
     pub(crate) number: u64,
+    /// Whether it is a stream of HTTP/2, presented as a connection.
+    pub(crate) http2: bool,
     /// Whether the request under way was sent before the answer to the one before was there.
     pub(crate) pipelined: bool,
     /// What it sent while its last request was being answered.
@@ -88,6 +92,7 @@ impl Client {
             speaks_for: None,
             scheme: SCHEME,
             number: origin.number,
+            http2: origin.http2,
             pipelined: false,
             ahead: None,
             sent: 0,
@@ -187,6 +192,7 @@ impl Client {
             port: self.port,
             destination: self.local_address(),
             number: self.number,
+            http2: self.http2,
         }
     }
 

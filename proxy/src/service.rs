@@ -124,6 +124,7 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
         port: from.1,
         destination: None,
         number: edge.next_connection(),
+        http2: false,
     };
     let mut client = Client::new(stream, origin, terms);
     let mut told = pin!(edge.leave.notified());

@@ -246,6 +246,7 @@ impl Record {
                 connection: client.number,
                 requests: client.requests(),
                 pipelined: client.pipelined,
+                http2: client.http2,
             },
             server: access::Server {
                 address: if self.needs.server_addr {

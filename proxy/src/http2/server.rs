@@ -82,7 +82,10 @@ pub(crate) async fn serve(
     };
     let session = Session {
         worker,
-        client: origin,
+        client: Origin {
+            http2: true,
+            ..origin
+        },
         since,
         counted,
         exchanges: JoinSet::new(),

@@ -67,6 +67,8 @@ pub struct Client<'a> {
     pub requests: u64,
     /// Whether it was sent before the answer to the one before was there.
     pub pipelined: bool,
+    /// Whether it speaks HTTP/2.
+    pub http2: bool,
 }
 
 /// The edge's side of an [`Entry`].

@@ -41,6 +41,9 @@ impl Format {
     }
 }
 
+/// What `$server_protocol` says of a stream, which the exchange reads as HTTP/1.1.
+const HTTP2: &str = "HTTP/2.0";
+
 /// A line under construction.
 struct Line<'o> {
     out: &'o mut Vec<u8>,
@@ -136,11 +139,17 @@ impl Line<'_> {
                 let has = query(target(entry)).is_some_and(|query| !query.is_empty());
                 self.text(if has { "?" } else { "" });
             }
-            Request::Line => self.maybe(entry.line),
+            Request::Line => match head.filter(|_| entry.client.http2) {
+                Some(head) => {
+                    self.text(&format!("{} {} {HTTP2}", head.method.as_str(), head.target));
+                }
+                None => self.maybe(entry.line),
+            },
             Request::Method => {
                 let method = head.map(|head| head.method.as_str());
                 self.maybe(method.or_else(|| refused_word(entry, 0)));
             }
+            Request::Protocol if entry.client.http2 => self.text(HTTP2),
             Request::Protocol => {
                 let version = head.map(|head| head.version.as_str());
                 self.maybe(version.or_else(|| refused_word(entry, 2)));

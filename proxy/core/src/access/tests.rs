@@ -36,6 +36,7 @@ fn with_entry<T>(check: impl FnOnce(Entry<'_>) -> T) -> T {
             connection: 7,
             requests: 2,
             pipelined: true,
+            http2: false,
         },
         server: Server {
             address: Some("192.0.2.9:80".parse().unwrap()),

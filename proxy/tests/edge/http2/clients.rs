@@ -428,3 +428,22 @@ fn interim_answers_reach_clients_that_wait_for_them() {
         assert_eq!(read_all(body).await.unwrap(), b"abc");
     });
 }
+
+#[test]
+fn e1_logs_say_which_version_it_was() {
+    let origin = Origin::saying("x");
+    let config = proxy_to(&[server(origin.address, "")]).replace(
+        "[[site]]\n",
+        "[[site]]\naccess_log = { path = \"access.log\", format = '$request|$server_protocol|$remote_port' }\n",
+    );
+    let edge = Edge::start(&config);
+    run(async {
+        let client = Client::new(edge.http).await;
+        assert_eq!(client.get("/a?b").await.status, 200);
+    });
+    let log = || std::fs::read_to_string(edge.path("access.log")).unwrap_or_default();
+    edge.eventually("the line is written", || !log().is_empty());
+    let line = log();
+    assert!(line.starts_with("GET /a?b HTTP/2.0|HTTP/2.0|"), "{line}");
+    assert!(!line.ends_with("|0\n"), "{line}");
+}
