@@ -4,6 +4,7 @@
 //! reloads, with everything that is known about them.
 
 mod lease;
+mod members;
 mod server;
 mod servers;
 
@@ -15,8 +16,9 @@ use edge_core::failure::Failure;
 use edge_core::retry::Progress;
 
 pub(crate) use self::lease::{Lent, Refused};
+pub(crate) use self::members::Override;
 pub(crate) use self::server::Server;
-pub(crate) use self::servers::{Override, Servers};
+pub(crate) use self::servers::Servers;
 use crate::metrics::{Codes, Metrics};
 use crate::transport::{self, Transport};
 

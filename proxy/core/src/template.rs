@@ -146,7 +146,7 @@ fn argument<'q>(query: &'q str, name: &str) -> &'q str {
 }
 
 /// Splits `name rest` or `{name}rest`, as it stands after a dollar sign.
-fn split_name(text: &str) -> (&str, &str) {
+pub(crate) fn split_name(text: &str) -> (&str, &str) {
     if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
         return (name, rest);
     }

@@ -45,8 +45,8 @@ pub(super) fn status(admin: SocketAddr, json: bool) -> Result<String, String> {
                 text(&upstream["name"]),
                 text(&server["address"]),
                 text(&server["state"]),
-                server["weight"],
-                server["active"],
+                server["weight"].to_string(),
+                server["active"].to_string(),
             );
             row.map_err(|error| error.to_string())?;
         }

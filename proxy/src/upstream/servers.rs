@@ -1,20 +1,20 @@
 //! The servers of one upstream through all reloads.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use edge_core::balance::{self, Command, Group, Standing};
+use edge_core::balance::{self, Group, Standing};
 use edge_core::budget::{Budget, Terms};
-use edge_core::config::{self, ServerAddress};
+use edge_core::config;
 use edge_core::health::Change;
 use prometheus::IntGauge;
 use tokio::sync::watch;
 
 use super::Server;
 use super::lease::Waiting;
+use super::members::{Members, Override};
 use crate::buffer::lock;
 use crate::metrics::Metrics;
 
@@ -39,27 +39,6 @@ pub(super) struct State {
     pub(super) group: Group,
     pub(super) waiting: Waiting,
     pub(super) budget: Budget,
-}
-
-/// What the members are made of.
-#[derive(Debug, Default)]
-struct Members {
-    configured: Vec<config::UpstreamServer>,
-    /// The addresses last found for each name.
-    found: HashMap<String, Vec<SocketAddr>>,
-    /// What an operator has said.
-    commands: HashMap<SocketAddr, Override>,
-    /// Whether there has been a configuration before: servers that come later start slowly.
-    started: bool,
-}
-
-/// What an operator has said about a server, whatever the configuration says.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Override {
-    /// Whether it is to be asked.
-    pub(crate) command: Option<Command>,
-    /// Its weight.
-    pub(crate) weight: Option<std::num::NonZeroU32>,
 }
 
 /// A server as it is shown to operators.
@@ -279,31 +258,5 @@ impl Servers {
                 server.up.set(i64::from(up));
             }
         }
-    }
-}
-
-impl Members {
-    /// Each address once, with its settings.
-    fn wanted(&self) -> Vec<(SocketAddr, balance::Server)> {
-        let mut wanted: Vec<(SocketAddr, balance::Server)> = Vec::new();
-        for server in &self.configured {
-            let addresses = match &server.address {
-                ServerAddress::Ip(address) => std::slice::from_ref(address),
-                ServerAddress::Name { .. } => {
-                    let found = self.found.get(&server.address.to_string());
-                    found.map_or(&[][..], Vec::as_slice)
-                }
-            };
-            for address in addresses {
-                if wanted.iter().any(|(other, _)| other == address) {
-                    continue;
-                }
-                let mut settings = server.settings.clone();
-                let said = self.commands.get(address).copied().unwrap_or_default();
-                settings.weight = said.weight.unwrap_or(settings.weight);
-                wanted.push((*address, settings));
-            }
-        }
-        wanted
     }
 }

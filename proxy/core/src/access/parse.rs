@@ -4,6 +4,7 @@ use settings::closest;
 
 use super::variable::{self, Variable};
 use super::{Escape, Format, Part};
+use crate::template::split_name;
 
 /// Why a text is no log format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,15 +74,4 @@ impl Format {
         parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
         Ok(Self { parts, escape })
     }
-}
-
-/// Splits `name rest` or `{name}rest`, as it stands after a dollar sign.
-fn split_name(text: &str) -> (&str, &str) {
-    if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
-        return (name, rest);
-    }
-    let end = text
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .unwrap_or(text.len());
-    text.split_at(end)
 }
