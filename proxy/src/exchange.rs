@@ -13,6 +13,7 @@ mod record;
 mod relay;
 mod sink;
 mod spool;
+mod wait;
 
 use std::time::Instant;
 

@@ -1,10 +1,8 @@
 //! Asking one server: connect, send, read the response head.
 
-use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use edge_core::failure::Failure;
@@ -14,13 +12,13 @@ use edge_core::redirect::{BadRedirect, InternalRedirect};
 
 use super::Refusal;
 use super::answer::{Extra, Terms};
-use super::body::{Body, Incomplete, SendError, Sent, Streamed};
+use super::body::{Body, Incomplete, SendError, Sent};
 use super::record::Record;
-use crate::buffer::{Buffer, Buffers};
+use super::wait::{Waited, of_reading, wait};
+use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::pool::{self, Connection};
 use crate::snapshot::{Route, Site};
-use crate::timer::Patience;
 use crate::upstream::Server;
 use crate::worker::Worker;
 
@@ -343,55 +341,6 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
                 Waited::Read(Err(error)) => return Err(Error::sent(of_reading(&error))),
             }
         }
-    }
-}
-
-/// What happened while a server was being waited for.
-pub(super) enum Waited {
-    /// It sent something, ended the connection (0), or time ran out.
-    Read(io::Result<usize>),
-    /// The client has left.
-    Gone,
-}
-
-/// Passes on the rest of the request, and waits until the server sends something, the client leaves, unless nobody minds, or `patience` is
-/// over.
-pub(super) async fn wait(
-    connection: &mut Connection,
-    buffer: &mut Buffer,
-    mut client: Option<&mut Client>,
-    buffers: &Buffers,
-    patience: Duration,
-    mut rest: Option<&mut Streamed>,
-) -> Waited {
-    let mut patience = Patience::new(patience);
-    poll_fn(|cx| {
-        if let Poll::Ready(result) = buffer.poll_fill(&mut connection.stream, cx) {
-            connection.traffic.1 += *result.as_ref().unwrap_or(&0) as u64;
-            return Poll::Ready(Waited::Read(result));
-        }
-        let gone = match (&mut client, &mut rest) {
-            (Some(client), Some(rest)) if !rest.is_sent() => rest
-                .poll_pass_on(cx, client, connection, buffers)
-                .is_ready(),
-            (Some(client), _) => client.poll_gone(cx, buffers).is_ready(),
-            (None, _) => false,
-        };
-        if gone {
-            return Poll::Ready(Waited::Gone);
-        }
-        patience
-            .poll_over(&mut connection.timer, cx)
-            .map(|error| Waited::Read(Err(error)))
-    })
-    .await
-}
-
-pub(super) fn of_reading(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::TimedOut {
-        Failure::ReadTimeout
-    } else {
-        Failure::ReadError
     }
 }
 

@@ -14,9 +14,9 @@ use edge_core::failure::Failure;
 use edge_core::reason::Reason;
 
 use super::answer::{Answer, Engaged, Source};
-use super::attempt::{Waited, of_reading, wait};
 use super::body::Body;
 use super::spool::Spool;
+use super::wait::{Waited, of_reading, wait};
 use super::{After, Exchange};
 use crate::buffer::{Buffer, CAPACITY};
 use crate::timer::Patience;
