@@ -51,6 +51,8 @@ impl Control {
         let mut watches = self.watches.lock().await;
         lifecycle::reloading();
         let result = self.replace(&mut watches);
+        // So that whoever is told of it finds it in use, on whichever worker.
+        self.carried_out().await;
         lifecycle::ready();
         match &result {
             Ok(generation) => {
@@ -150,6 +152,16 @@ impl Control {
         }
     }
 
+    /// Waits until every worker has carried out the orders given so far.
+    async fn carried_out(&self) {
+        for worker in &self.edge.workers {
+            let (done, report) = oneshot::channel();
+            if worker.send(Order::Report(done)).is_err() || report.await.is_err() {
+                tracing::error!("a worker has ended");
+            }
+        }
+    }
+
     /// Stops listening and waits for requests under way, but not longer than `graceful_timeout`.
     async fn drain(&self) {
         let snapshot = self.edge.live.load_full();
@@ -172,12 +184,8 @@ impl Control {
 
     /// Has every worker hand over the log lines that it still holds, and waits for their writing.
     async fn flush_logs(&self) {
-        for worker in &self.edge.workers {
-            let (done, flushed) = oneshot::channel();
-            if worker.send(Order::Flush(done)).is_ok() && flushed.await.is_err() {
-                tracing::error!("a worker has ended with log lines unwritten");
-            }
-        }
+        self.order(|| Order::Flush);
+        self.carried_out().await;
         self.edge.logs.written().await;
         if let Some(spans) = &self.edge.live.load().spans {
             spans.sent().await;

@@ -27,8 +27,10 @@ pub(crate) enum Order {
     Change(Listener),
     /// Accept no more connections on this address.
     Close(Address),
-    /// Write the log lines that have collected, and say when that is done.
-    Flush(oneshot::Sender<()>),
+    /// Hand over the log lines that have collected.
+    Flush,
+    /// Say that every order before this one is carried out.
+    Report(oneshot::Sender<()>),
 }
 
 /// One worker's listening socket, not yet in its runtime.

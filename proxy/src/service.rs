@@ -53,11 +53,9 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
                     }
                 }
                 Some(Order::Close(address)) => drop(listening.remove(&address)),
-                Some(Order::Flush(done)) => {
-                    worker.log.flush();
-                    // Nobody waits any more if the control has ended meanwhile.
-                    done.send(()).unwrap_or_default();
-                }
+                Some(Order::Flush) => worker.log.flush(),
+                // Nobody waits any more if the control has ended meanwhile.
+                Some(Order::Report(done)) => done.send(()).unwrap_or_default(),
                 None => return,
             },
             _ = tick.tick() => {
