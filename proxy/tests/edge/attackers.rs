@@ -89,9 +89,15 @@ fn t4_slow_clients_hold_up_nobody_but_themselves() {
             std::thread::spawn(move || attack(address, kind, &stop, &ended))
         })
         .collect();
-    let end = Instant::now() + Duration::from_secs(3);
+    // Each kind is given up at least once for every attacker, and again later.
+    let end = Instant::now() + Duration::from_secs(30);
     let mut answered = 0;
-    while Instant::now() < end {
+    while answered < 500
+        || ended[..2]
+            .iter()
+            .any(|ended| ended.load(Ordering::SeqCst) <= ATTACKERS)
+    {
+        assert!(Instant::now() < end, "{answered} answers, {ended:?}");
         let mut client = Connection::new(edge.http);
         for _ in 0..10 {
             client.send("GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -99,12 +105,6 @@ fn t4_slow_clients_hold_up_nobody_but_themselves() {
             answered += 1;
         }
     }
-    let given_up = || {
-        ended[..2]
-            .iter()
-            .all(|ended| ended.load(Ordering::SeqCst) > ATTACKERS)
-    };
-    edge.eventually("slow heads and bodies are given up", given_up);
     edge.eventually("who does not read is given up", || {
         edge.metric("edge_upstream_active", &[]) == 0
     });
@@ -112,7 +112,6 @@ fn t4_slow_clients_hold_up_nobody_but_themselves() {
     for thread in threads {
         thread.join().unwrap();
     }
-    assert!(answered > 100, "{answered} requests");
     edge.eventually("nothing is left of them", || {
         edge.metric("edge_connections", &[]) == 0
     });

@@ -302,6 +302,10 @@ fn a_reload_under_way_loses_no_slot_and_no_count() {
     drop(clients);
     let status = edge.command("status");
     assert!(status.status.success());
+    let table = String::from_utf8_lossy(&status.stdout).into_owned();
+    let widths: Vec<usize> = table.lines().map(str::len).collect();
+    assert_eq!(widths.len(), 3, "{table}");
+    assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
     edge.eventually("nothing is left over", || {
         edge.metric("edge_upstream_active", &[]) == 0
     });

@@ -141,6 +141,14 @@ impl Edge {
             .sum()
     }
 
+    /// Waits until the sum of those samples is `expected`: what a request is counted as is known
+    /// only after its client has the answer.
+    pub(crate) fn counts(&self, name: &str, labels: &[&str], expected: u64) {
+        self.eventually(&format!("{name} {labels:?} is {expected}"), || {
+            self.metric(name, labels) == expected
+        });
+    }
+
     /// Waits until `condition` holds, and fails with the log if it does not within ten seconds.
     pub(crate) fn eventually(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let end = Instant::now() + Duration::from_secs(10);
