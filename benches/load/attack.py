@@ -8,7 +8,6 @@ a byte a second; then the memory of idle connections. See ../README.md.
 import argparse
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
 from statistics import median
@@ -20,7 +19,7 @@ import wrk
 from attackers import KINDS
 from compare import BENCHES, build, peers
 from contender import Contender, Running, Setup
-from process import Failed, Process, allow_many_files
+from process import Failed, Process, allow_many_files, scratch
 
 READY_WITHIN = 60.0  # seconds
 PATH = "/1k.txt"
@@ -144,9 +143,7 @@ def main() -> int:
     tools = peers()
     program = chosen.edge or str(build("hifate-edge") / "hifate-edge")
     machine = report.facts()
-    with tempfile.TemporaryDirectory(prefix="hifate-bench-") as temporary:
-        folder = Path(temporary)
-        folder.chmod(0o755)  # nginx's worker is another user when this one is root
+    with scratch() as folder:
         measured = measure(chosen, program, tools, folder)
     rss = measured["rss"]
     ended = ", ".join(f"{kind} {count:,}" for kind, count in measured["ended"].items())

@@ -9,7 +9,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import origin
 import report
 import wrk
 from contender import Contender, Setup
-from process import Failed, Process, allow_many_files
+from process import Failed, Process, allow_many_files, scratch
 
 BENCHES = Path(__file__).resolve().parents[1]
 
@@ -151,9 +150,7 @@ def main() -> int:
     asked = {key: getattr(chosen, key) for key in ("rounds", "seconds", "connections", "cores")}
     data = {"machine": machine, "versions": versions, "asked": asked}
     failed = False
-    with tempfile.TemporaryDirectory(prefix="hifate-bench-") as temporary:
-        folder = Path(temporary)
-        folder.chmod(0o755)  # nginx's worker is another user when this one is root
+    with scratch() as folder:
         proxy_core = {int(chosen.cores.split(",")[1])}
         for contender in field:
             check.forwards(contender, folder / "check" / contender.name, proxy_core)

@@ -5,7 +5,10 @@ import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +118,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for the time of a measurement, in which other users may read."""
+    with tempfile.TemporaryDirectory(prefix="hifate-bench-") as temporary:
+        folder = Path(temporary)
+        folder.chmod(0o755)  # nginx's worker is another user when this one is root
+        yield folder
 
 
 def allow_many_files() -> None:

@@ -6,7 +6,6 @@ the server behind it is free all the same. The edge beside nginx. See ../README.
 import argparse
 import socket
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import origin
 import report
 from compare import BENCHES, build, peers
 from contender import Contender, Running, Setup
-from process import Failed, Process, allow_many_files
+from process import Failed, Process, allow_many_files, scratch
 
 SIZE = 100 * 1024 * 1024
 PATH = "/100m.bin"
@@ -114,9 +113,7 @@ def main() -> int:
     contenders = [Contender("edge", program), Contender("nginx", str(tools / "nginx"))]
     machine = report.facts()
     measured = {}
-    with tempfile.TemporaryDirectory(prefix="hifate-bench-") as temporary:
-        folder = Path(temporary)
-        folder.chmod(0o755)  # nginx's worker is another user when this one is root
+    with scratch() as folder:
         started: list[Process] = []
         try:
             server, port = origin.start(str(tools / "nginx"), folder / "origin", load_core)

@@ -65,14 +65,6 @@ impl Error {
         }
     }
 
-    /// What the server answered, if it did.
-    fn status(&self) -> u16 {
-        match self {
-            Self::Redirected(status, _) => *status,
-            Self::Gone | Self::Refused(_) | Self::Failed { .. } => 0,
-        }
-    }
-
     /// A connection that broke before all was sent, with nothing to read: that is the failure.
     fn after_sending(self, sent: Sent) -> Self {
         match self {
@@ -115,13 +107,15 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         match &result {
             Ok((terms, ..)) => record.answered(terms.status),
             Err(error) => {
-                let failure = match error {
-                    Error::Failed { failure, .. } => Some(*failure),
-                    Error::Refused(_) | Error::Redirected(..) | Error::Gone => None,
-                };
-                let code = match failure {
-                    Some(Failure::Status(status)) => status,
-                    _ => error.status(),
+                // What went wrong, and what the server answered, or 0.
+                let (failure, code) = match error {
+                    Error::Failed {
+                        failure: failure @ Failure::Status(status),
+                        ..
+                    } => (Some(*failure), *status),
+                    Error::Failed { failure, .. } => (Some(*failure), 0),
+                    Error::Redirected(status, _) => (None, *status),
+                    Error::Refused(_) | Error::Gone => (None, 0),
                 };
                 let time = self.started.elapsed();
                 record.failed(failure);

@@ -2,14 +2,12 @@
 //! say.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::http::{Connection, get, request};
 use crate::origin::{Origin, answer};
-use crate::process::{Edge, proxy_to, server};
+use crate::process::{Edge, command, proxy_to, server};
 
 /// An upstream of `servers` with further lines in its table.
 fn upstream(servers: &[String], more: &str) -> String {
@@ -325,23 +323,19 @@ fn impossible_combinations_are_refused() {
                   server = [{ address = \"web.internal\" }]\n\
                   [upstream.c]\nbalance = \"least_con\"\nserver = [{ address = \"web.internal:80\" }]\n\
                   [[site]]\n[[site.route]]\npath = \"/\"\nproxy = { to = \"a\" }\n";
-    let mut file = std::fs::File::create(&path).unwrap();
-    file.write_all(config.as_bytes()).unwrap();
-    let check = Command::new(env!("CARGO_BIN_EXE_hifate-edge"))
-        .args(["check", "--config"])
-        .arg(&path)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&check.stderr);
-    assert_eq!(check.status.code(), Some(1));
+    std::fs::write(&path, config).unwrap();
+    let check = || {
+        let mut check = command();
+        check.args(["check", "--config"]).arg(&path);
+        check.output().unwrap()
+    };
+    let first = check();
+    let said = String::from_utf8_lossy(&first.stderr);
+    assert_eq!(first.status.code(), Some(1));
     assert!(said.contains("least_conn"), "{said}");
     std::fs::write(&path, config.replace("least_con\"", "least_conn\"")).unwrap();
-    let check = Command::new(env!("CARGO_BIN_EXE_hifate-edge"))
-        .args(["check", "--config"])
-        .arg(&path)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&check.stderr);
+    let second = check();
+    let said = String::from_utf8_lossy(&second.stderr);
     for expected in [
         "nginx has no backups with this method",
         "`a b` is not a name for a cookie",

@@ -127,18 +127,24 @@ fn u1_failures_eject_for_fail_timeout() {
     }
 }
 
+/// The seed's servers when the first one's ejection is over, and the request that it is tried with.
+fn on_trial(profile: Profile) -> (Group, Instant, Lease) {
+    let mut group = seed(profile);
+    let start = start();
+    for _ in 0..3 {
+        group.fail(0, start);
+    }
+    let later = start + WINDOW + Duration::from_millis(1);
+    let Pick::Server(trial) = group.pick(&ask(later, &[])) else {
+        panic!("nobody");
+    };
+    (group, later, trial)
+}
+
 #[test]
 fn u3_one_request_is_the_probe_and_one_failure_ejects_again() {
     for profile in [Profile::Nginx, SAFE] {
-        let mut group = seed(profile);
-        let start = start();
-        for _ in 0..3 {
-            group.fail(0, start);
-        }
-        let later = start + WINDOW + Duration::from_millis(1);
-        let Pick::Server(trial) = group.pick(&ask(later, &[])) else {
-            panic!("nobody");
-        };
+        let (mut group, later, trial) = on_trial(profile);
         assert_eq!(trial.index, 0);
         assert_eq!(
             group.pick_one(later, &[]),
@@ -154,15 +160,7 @@ fn u3_one_request_is_the_probe_and_one_failure_ejects_again() {
 #[test]
 fn u3_a_success_in_the_new_window_clears_the_failures() {
     for profile in [Profile::Nginx, SAFE] {
-        let mut group = seed(profile);
-        let start = start();
-        for _ in 0..3 {
-            group.fail(0, start);
-        }
-        let later = start + WINDOW + Duration::from_millis(1);
-        let Pick::Server(trial) = group.pick(&ask(later, &[])) else {
-            panic!("nobody");
-        };
+        let (mut group, later, trial) = on_trial(profile);
         group.handle_success(&trial, later, Duration::ZERO);
         group.release(&trial);
         assert!((0..5).all(|_| group.pick_one(later, &[]) == Some(0)));

@@ -37,12 +37,17 @@ fn call() -> Request<()> {
         .unwrap()
 }
 
+/// An edge that speaks HTTP/2 with its server.
+fn edge_before(origin: &Server) -> Edge {
+    let config = proxy_to(&[server(origin.address, "")])
+        .replace("[upstream.web]\n", "[upstream.web]\nhttp = \"2\"\n");
+    Edge::start(&config)
+}
+
 #[test]
 fn messages_go_both_ways_at_once_and_the_status_comes_last() {
     let origin = echo();
-    let config = proxy_to(&[server(origin.address, "")])
-        .replace("[upstream.web]\n", "[upstream.web]\nhttp = \"2\"\n");
-    let edge = Edge::start(&config);
+    let edge = edge_before(&origin);
     run(async {
         let client = Client::new(edge.http).await;
         let mut sender = client.sender.ready().await.unwrap();
@@ -82,9 +87,7 @@ fn a_status_without_messages_is_passed_on() {
             .header("grpc-status", "12");
         respond.send_response(head.body(()).unwrap(), true).unwrap();
     });
-    let config = proxy_to(&[server(origin.address, "")])
-        .replace("[upstream.web]\n", "[upstream.web]\nhttp = \"2\"\n");
-    let edge = Edge::start(&config);
+    let edge = edge_before(&origin);
     run(async {
         let client = Client::new(edge.http).await;
         let mut sender = client.sender.ready().await.unwrap();
