@@ -124,14 +124,14 @@ impl<'b> RequestHead<'b> {
                 headers.push(header);
             }
         }
-        let authority = fields.authority(authority_form, version)?;
+        let (authority, host) = fields.authority(authority_form, version)?;
         let body = fields.body(version)?;
         Ok(Self {
             line,
             method,
             target,
             version,
-            host: without_port(authority),
+            host,
             authority,
             headers,
             body,
@@ -275,18 +275,18 @@ impl<'b> Fields<'b> {
         Ok(())
     }
 
-    fn authority(&self, form: Option<&'b str>, version: Version) -> Result<&'b str, Reason> {
+    /// The authority asked for, and the host in it.
+    fn authority(
+        &self,
+        form: Option<Authority<'b>>,
+        version: Version,
+    ) -> Result<Authority<'b>, Reason> {
         let host = match self.host {
-            Some(host) => Some(
-                std::str::from_utf8(host)
-                    .ok()
-                    .filter(|host| is_authority(host))
-                    .ok_or(Reason::BAD_HOST)?,
-            ),
+            Some(host) => Some(authority(host).ok_or(Reason::BAD_HOST)?),
             None => None,
         };
         match (form, host) {
-            (Some(form), Some(host)) if !form.eq_ignore_ascii_case(host) => {
+            (Some((form, _)), Some((host, _))) if !form.eq_ignore_ascii_case(host) => {
                 Err(Reason::HOST_CONTRADICTS)
             }
             (_, Some(host)) => Ok(host),
@@ -356,7 +356,7 @@ fn method(method: &str) -> Result<Method<'_>, Reason> {
 }
 
 /// Splits absolute-form (`http://host/path`) into authority and path; origin-form has none.
-fn split_target(target: &str) -> Result<(Option<&str>, &str), Reason> {
+fn split_target(target: &str) -> Result<(Option<Authority<'_>>, &str), Reason> {
     if target.starts_with('/') {
         return Ok((None, target));
     }
@@ -367,10 +367,8 @@ fn split_target(target: &str) -> Result<(Option<&str>, &str), Reason> {
         return Err(Reason::BAD_TARGET);
     };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, target) = rest.split_at(end);
-    if !is_authority(authority) {
-        return Err(Reason::BAD_TARGET);
-    }
+    let (form, target) = rest.split_at(end);
+    let authority = authority(form.as_bytes()).ok_or(Reason::BAD_TARGET)?;
     match target {
         "" => Ok((Some(authority), "/")),
         path if path.starts_with('/') => Ok((Some(authority), path)),
@@ -388,29 +386,49 @@ fn content_length(value: &[u8]) -> Result<u64, Reason> {
     text.parse().map_err(|_| WRONG)
 }
 
-/// A host name or address with an optional port: what may stand in a Host header.
-fn is_authority(authority: &str) -> bool {
-    let (host, port) = split_port(authority);
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
+/// What may stand in a Host header, and the host in it.
+type Authority<'b> = (&'b str, &'b str);
+
+/// Reads a host name or address with an optional port.
+fn authority(bytes: &[u8]) -> Option<Authority<'_>> {
+    let whole = std::str::from_utf8(bytes).ok()?;
+    let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let end = bytes.len() - digits.count();
+    let host = match bytes.get(..end) {
+        Some([host @ .., b':']) => whole.get(..host.len())?,
+        _ => whole,
+    };
     let address = host
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
-    let host_is_fine = match address {
+    let is_fine = match address {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(in_name),
+        None => !host.is_empty() && host.bytes().all(is_in_name),
     };
-    host_is_fine && port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    is_fine.then_some((whole, host))
 }
 
-fn split_port(authority: &str) -> (&str, Option<&str>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
-    }
-}
-
-fn without_port(authority: &str) -> &str {
-    split_port(authority).0
+/// RFC 3986 §3.2.2, `reg-name`.
+fn is_in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'%'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+        )
 }
 
 fn is_protected(option: &[u8]) -> bool {
