@@ -288,6 +288,8 @@ impl Group {
     /// Notes that the server of `lease` answered, and how long it took until it did.
     pub fn handle_success(&mut self, lease: &Lease, now: Instant, latency: Duration) {
         if let Some(peer) = self.peers.get_mut(lease.index) {
+            // Two exponentials, for the only method that asks for them.
+            let latency = (self.method == Method::PeakEwma).then_some(latency);
             peer.succeeded(lease.trial, now, latency);
         }
     }

@@ -163,8 +163,10 @@ impl Peer {
         }
     }
 
-    pub(super) fn succeeded(&mut self, trial: bool, now: Instant, latency: Duration) {
-        self.latency.observe(now, latency);
+    pub(super) fn succeeded(&mut self, trial: bool, now: Instant, latency: Option<Duration>) {
+        if let Some(latency) = latency {
+            self.latency.observe(now, latency);
+        }
         if self.passive.succeeded(trial, now) {
             self.start_slowly(now);
         }
