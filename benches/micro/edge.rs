@@ -48,7 +48,7 @@ const DRAWN: Drawn = Drawn {
 };
 
 /// What is known of such a request in the end.
-fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try]) -> Entry<'a> {
+fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) -> Entry<'a> {
     Entry {
         request: Some(head),
         line: Some(head.line.as_bytes()),
@@ -78,7 +78,6 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try]) -> E
         gzip: None,
         sent_head: b"",
         tries,
-        upstream_addr: &["10.0.0.1:8001"],
         upstream_name: "web_app",
         upstream_head: b"",
         reason: "",
@@ -99,6 +98,7 @@ fn log_lines(criterion: &mut Criterion) {
     };
     let trace = Trace::of(&head.headers, DRAWN);
     let tries = [Try {
+        address: "10.0.0.1:8001",
         status: 200,
         connect: Some(Duration::ZERO),
         response: Some(Duration::from_millis(3)),

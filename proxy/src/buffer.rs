@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use pingora::protocols::Stream;
+use crate::stream::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Bytes that were read and not yet used, with room for more behind them.

@@ -15,16 +15,16 @@ use edge_core::address::Peer;
 use edge_core::config;
 use edge_core::http::HeadLimits;
 use edge_core::proxy_protocol::Ends;
-use pingora::protocols::{SocketDigest, Stream};
+
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
+use crate::stream::Stream;
 use crate::timer::{Patience, Timer};
-use crate::worker::Worker;
 
 pub(crate) use self::identity::NoIntroduction;
-pub(crate) use self::request::{NoRequest, Received};
+pub(crate) use self::request::{First, Next, NoRequest, Received};
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,8 @@ pub(crate) struct Client {
     terms: Arc<config::Client>,
     /// When it connected.
     since: Instant,
+    /// Since when it has had nothing to wait for: its last answer was sent, or it has just connected.
+    rested: Instant,
     /// Requests it has begun.
     served: u32,
 }
@@ -82,6 +84,7 @@ const SCHEME: &str = "http";
 impl Client {
     /// A connection that was just accepted.
     pub(crate) fn new(stream: Stream, origin: Origin, terms: Arc<config::Client>) -> Self {
+        let now = Instant::now();
         Self {
             stream,
             timer: Timer::default(),
@@ -97,7 +100,8 @@ impl Client {
             ahead: None,
             sent: 0,
             terms,
-            since: Instant::now(),
+            since: now,
+            rested: now,
             served: 0,
         }
     }
@@ -136,11 +140,16 @@ impl Client {
         self.terms.head
     }
 
-    fn renew_terms(&mut self, worker: &Worker) {
-        let snapshot = worker.edge.live.load();
-        if !Arc::ptr_eq(&self.terms, &snapshot.config.client) {
-            self.terms = Arc::clone(&snapshot.config.client);
+    /// From now on these hold: a reload counts for the request that comes after it.
+    pub(crate) fn renew_terms(&mut self, terms: &Arc<config::Client>) {
+        if !Arc::ptr_eq(&self.terms, terms) {
+            self.terms = Arc::clone(terms);
         }
+    }
+
+    /// Its request is answered.
+    pub(crate) fn rest(&mut self, now: Instant) {
+        self.rested = now;
     }
 
     /// Reads more of a request's body, into a buffer that is taken when there is something to read:
@@ -203,10 +212,7 @@ impl Client {
 
     /// The address that it connected to. Asks the kernel, so only for who wants to know.
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        self.destination.or_else(|| {
-            let digest = SocketDigest::from_raw_fd(self.stream.id());
-            digest.local_addr()?.as_inet().copied()
-        })
+        self.destination.or_else(|| self.stream.local_address())
     }
 
     /// Writes `first` and then `second`.

@@ -27,8 +27,8 @@ use edge_core::redirect::InternalRedirect;
 use self::ask::Unanswered;
 use self::body::Body;
 use self::record::{Record, Subject};
-use crate::client::{Client, NoRequest, Received};
-use crate::snapshot::{Route, Site, Target};
+use crate::client::{Client, First, NoRequest, Received};
+use crate::snapshot::{Route, Site, Snapshot, Target};
 use crate::upstream::Upstream;
 use crate::worker::Worker;
 
@@ -66,6 +66,7 @@ impl Refusal {
 /// A request under way.
 struct Exchange<'a> {
     worker: &'a Worker,
+    snapshot: &'a Snapshot,
     client: &'a mut Client,
     head: &'a RequestHead<'a>,
     site: &'a Site,
@@ -74,6 +75,8 @@ struct Exchange<'a> {
     target: &'a str,
     /// What answers that redirected here leave to this one.
     kept: &'a [(String, Vec<u8>)],
+    /// When there was nothing more to wait for but its body.
+    begun: Instant,
     record: &'a mut Record,
 }
 
@@ -88,9 +91,23 @@ enum Ended {
 /// Internal redirects of one request, as in nginx.
 const MOST_REDIRECTS: usize = 10;
 
-/// Answers one request.
-pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Received) -> After {
+/// Answers the request of which the `first` bytes are there.
+pub(crate) async fn serve(worker: &Worker, client: &mut Client, first: First) -> After {
+    // A reload while nothing was asked holds for this request, and one from now on does not.
     let snapshot = worker.edge.live.load_full();
+    client.renew_terms(&snapshot.config.client);
+    match client.head(&worker.buffers, first).await {
+        Ok(received) => answer((worker, &snapshot), client, received).await,
+        Err(error) => answer_no_request((worker, &snapshot), client, error).await,
+    }
+}
+
+/// What all parts of an exchange know.
+type Place<'a> = (&'a Worker, &'a Snapshot);
+
+/// Answers a request whose head is there.
+async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -> After {
+    let (worker, snapshot) = place;
     let begun = (received.since, client.sent);
     let bytes = received.buffer.filled();
     let (head_bytes, arrived) = bytes
@@ -99,18 +116,19 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
     let mut head = match RequestHead::parse_within(head_bytes, &client.head_limits()) {
         Ok(head) => head,
         Err(reason) => {
-            let mut record = Record::new(begun, received.head, &[], &snapshot);
+            let mut record = Record::new(begun, received.head, &[], snapshot);
             let line = first_line(head_bytes);
-            return reject(worker, client, reason, line, &mut record).await;
+            return reject(place, client, reason, line, &mut record).await;
         }
     };
     head.keep_alive &= client.may_stay(received.since);
     client.identify(&head);
-    let mut record = Record::new(begun, received.head, &head.headers, &snapshot);
+    let mut record = Record::new(begun, received.head, &head.headers, snapshot);
     let Some(site) = snapshot.site(head.host) else {
         return After::Close;
     };
-    let (after, used, subject) = dispatch(worker, client, &head, arrived, site, &mut record).await;
+    let rest = (arrived, received.complete);
+    let (after, used, subject) = dispatch(place, client, &head, rest, site, &mut record).await;
     let (target, upstream) = subject;
     let subject = Subject {
         target,
@@ -118,7 +136,7 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
         head: Some(&head),
         line: Some(head.line.as_bytes()),
     };
-    record.finish(worker, subject, client);
+    client.rest(record.finish(worker, subject, client));
     drop(head);
     received.buffer.consume(received.head + used);
     client.keep_ahead(received.buffer, &worker.buffers);
@@ -129,12 +147,12 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, mut received: Re
 type Owner<'s> = (&'s Target, Option<&'s Upstream>);
 
 /// Takes a request to the route that is to answer it, and to another if a server says so; also tells
-/// how many of the `arrived` bytes belonged to its body.
+/// how many of the bytes that `arrived` with its head belonged to its body.
 async fn dispatch<'s>(
-    worker: &Worker,
+    place: Place<'_>,
     client: &mut Client,
     head: &RequestHead<'_>,
-    arrived: &[u8],
+    (mut arrived, mut begun): (&[u8], Instant),
     site: &'s Site,
     record: &mut Record,
 ) -> (After, usize, Owner<'s>) {
@@ -156,34 +174,38 @@ async fn dispatch<'s>(
                 let complete = turn > 0 || head.body == BodyLength::Empty;
                 let refusal = Refusal { reason, complete };
                 record.needs = site.unrouted.needs;
-                let after = refuse(worker, client, Some(head), refusal, record).await;
+                let after = refuse(place, client, Some(head), refusal, record).await;
                 return (after, used, (&site.unrouted, None));
             }
         };
         record.needs = route.target.needs;
         let mut exchange = Exchange {
-            worker,
+            worker: place.0,
+            snapshot: place.1,
             client,
             head: asked,
             site,
             route,
             target: replaced.as_deref().unwrap_or(asked.target),
             kept: redirect.as_ref().map_or(&[], |redirect| &redirect.kept),
+            begun,
             record,
         };
-        let arrived = if turn == 0 { arrived } else { &[] };
         let (ended, taken) = exchange.run(arrived).await;
         used += taken;
         match ended {
             Ended::Answered(after) => return (after, used, (&route.target, Some(&route.upstream))),
-            Ended::Redirected(to) => redirect = Some(to),
+            Ended::Redirected(to) => {
+                redirect = Some(to);
+                (arrived, begun) = (&[], Instant::now());
+            }
         }
     }
     let refusal = Refusal {
         reason: Reason::TOO_MANY_REDIRECTS,
         complete: true,
     };
-    let after = refuse(worker, client, Some(head), refusal, record).await;
+    let after = refuse(place, client, Some(head), refusal, record).await;
     (after, used, (&site.unrouted, None))
 }
 
@@ -194,35 +216,30 @@ fn first_line(head: &[u8]) -> Option<&[u8]> {
 }
 
 /// Answers a connection on which no request could be made out.
-pub(crate) async fn serve_no_request(
-    worker: &Worker,
-    client: &mut Client,
-    error: NoRequest,
-) -> After {
+async fn answer_no_request(place: Place<'_>, client: &mut Client, error: NoRequest) -> After {
     let reason = match error {
         NoRequest::Ended => return After::Close,
         NoRequest::Slow => Reason::HEADER_TIMEOUT,
         NoRequest::Refused(reason) => reason,
         NoRequest::BareLineFeed => Reason::BAD_LINE_END,
     };
-    let snapshot = worker.edge.live.load_full();
-    let mut record = Record::new((Instant::now(), client.sent), 0, &[], &snapshot);
-    reject(worker, client, reason, None, &mut record).await
+    let mut record = Record::new((Instant::now(), client.sent), 0, &[], place.1);
+    reject(place, client, reason, None, &mut record).await
 }
 
 /// Answers a request that has no one meaning; it belongs to no site, so the first one's log has it.
 async fn reject(
-    worker: &Worker,
+    place: Place<'_>,
     client: &mut Client,
     reason: Reason,
     line: Option<&[u8]>,
     record: &mut Record,
 ) -> After {
     client.identify_as_peer();
-    let snapshot = worker.edge.live.load_full();
+    let (worker, snapshot) = place;
     let site = snapshot.site("");
     record.needs = site.map(|site| site.unrouted.needs).unwrap_or_default();
-    let after = refuse(worker, client, None, Refusal::unread(reason), record).await;
+    let after = refuse(place, client, None, Refusal::unread(reason), record).await;
     if let Some(site) = site {
         let subject = Subject {
             target: &site.unrouted,
@@ -237,7 +254,7 @@ async fn reject(
 
 /// Sends an answer that the edge makes itself.
 async fn refuse(
-    worker: &Worker,
+    (worker, snapshot): Place<'_>,
     client: &mut Client,
     head: Option<&RequestHead<'_>>,
     refusal: Refusal,
@@ -249,7 +266,7 @@ async fn refuse(
     let asked = head.is_some_and(|head| head.keep_alive);
     let keep =
         asked && refusal.complete && !reason.closes_connection() && !worker.edge.is_draining();
-    let trusted = worker.edge.live.load().trusts(client.speaker());
+    let trusted = snapshot.trusts(client.speaker());
     let page = Page {
         reason,
         trusted,
@@ -337,7 +354,7 @@ impl Exchange<'_> {
 
     async fn refuse(&mut self, refusal: Refusal) -> After {
         refuse(
-            self.worker,
+            (self.worker, self.snapshot),
             self.client,
             Some(self.head),
             refusal,

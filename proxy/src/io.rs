@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use pingora::protocols::Stream;
+use crate::stream::Stream;
 use tokio::io::AsyncWrite;
 
 use crate::buffer::Buffer;

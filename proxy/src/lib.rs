@@ -8,11 +8,11 @@
 //! | `http2` | streams of HTTP/2 connections, for `exchange` as connections that carry one request |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
 //! | `snapshot`, `upstream`, `pool`, `probe`, `resolve` | the configuration in use, servers, connections, health, names |
-//! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io` | what the others use |
+//! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io`, `stream` | what the others use |
 //!
 //! All decisions are those of [`edge_core`]; this crate gives them sockets and time. It is the only
-//! one that names pingora: the server with its runtimes and services, the transport streams and the
-//! connector are pingora's, the HTTP/1 exchange is ours (`docs/adr/0004-engine.md`).
+//! one that names pingora: the server with its runtimes and services, and TLS to servers, are pingora's,
+//! the HTTP/1 exchange is ours (`docs/adr/0004-engine.md`).
 
 mod access_log;
 mod admission;
@@ -35,6 +35,7 @@ mod run;
 mod service;
 mod snapshot;
 mod spans;
+mod stream;
 mod timer;
 mod transport;
 mod upstream;

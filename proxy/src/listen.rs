@@ -11,10 +11,10 @@ use std::task::{Context, Poll};
 
 use edge_core::address::{Address, Peer};
 use edge_core::config::{Keepalive, Listener};
-use pingora::protocols::Stream;
-use pingora::protocols::l4::stream::Stream as TransportStream;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::sync::oneshot;
+
+use crate::stream::Stream;
 
 pub(crate) use self::file::SocketFile;
 
@@ -162,13 +162,11 @@ impl Acceptor {
                 // Answers go out as they are written, however small (tcp_nodelay). It fails for a
                 // connection that has already ended, which the first read tells as well.
                 stream.set_nodelay(true).unwrap_or_default();
-                let stream: Stream = Box::new(TransportStream::from(stream));
-                (stream, (address.into(), address.port()))
+                (Stream::Tcp(stream), (address.into(), address.port()))
             }),
-            Self::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| {
-                let stream: Stream = Box::new(TransportStream::from(stream));
-                (stream, (Peer::Unix, 0))
-            }),
+            Self::Unix(listener) => listener
+                .poll_accept(cx)
+                .map_ok(|(stream, _)| (Stream::Unix(stream), (Peer::Unix, 0))),
         }
     }
 }

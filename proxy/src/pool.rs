@@ -1,6 +1,6 @@
 //! Idle connections to upstream servers, kept by each worker for itself.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Instant;
 
+use crate::stream::Stream;
 use edge_core::config::IdleConnections;
-use pingora::protocols::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::buffer::lock;
@@ -44,9 +44,11 @@ impl Connection {
 pub(crate) type Key = (u64, SocketAddr);
 
 /// A worker's idle connections.
+///
+/// Servers are few, so comparing keys costs less than hashing them.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
-    idle: Mutex<HashMap<Key, Vec<Idle>>>,
+    idle: Mutex<BTreeMap<Key, Vec<Idle>>>,
 }
 
 #[derive(Debug)]

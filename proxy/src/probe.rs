@@ -10,11 +10,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::stream::Stream;
 use edge_core::config::Probe;
 use edge_core::failure::Failure;
 use edge_core::http::{BodyLength, Chunks, HeadEnd, Piece, ResponseHead, find_head_end};
 use edge_core::probe::{HttpQuestion, LONGEST_BODY, Question, Unwell};
-use pingora::protocols::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::{AbortHandle, JoinSet};
 

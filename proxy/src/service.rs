@@ -6,16 +6,17 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::stream::Stream;
 use async_trait::async_trait;
 use edge_core::address::{Address, Peer};
 use edge_core::config::Listener;
-use pingora::protocols::Stream;
 use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
 use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 
 use crate::admission::{Counted, Place};
-use crate::client::{Client, NoIntroduction, Origin, Received};
+use crate::client::{Client, First, Next, NoIntroduction, Origin};
 use crate::edge::Edge;
 use crate::exchange::{self, After};
 use crate::http2;
@@ -94,7 +95,7 @@ async fn accept(
             Err(error) => {
                 // Out of descriptors or memory: it helps nobody to ask again at once.
                 tracing::error!(%error, "connections cannot be accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                sleep(Duration::from_millis(100)).await;
             }
         }
     }
@@ -127,15 +128,13 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
     let mut client = Client::new(stream, origin, terms);
     let mut told = pin!(edge.leave.notified());
     told.as_mut().enable();
-    let late = edge.is_draining();
-    let mut leave = pin!(async {
-        // Who connected in the moment of the stop was not told, and may be about to ask.
-        if late {
-            tokio::time::sleep(LATE).await;
-        } else {
-            told.await;
-        }
+    // Who connected in the moment of the stop was not told, and may be about to ask.
+    let mut late = edge.is_draining().then(|| Box::pin(sleep(LATE)));
+    let mut leave = poll_fn(|cx| match &mut late {
+        None => told.as_mut().poll(cx),
+        Some(late) => late.as_mut().poll(cx),
     });
+    let mut leave = Pin::new(&mut leave);
     if let Some(by) = &listener.proxy_protocol {
         let introduced = client.be_introduced(by, &worker.buffers, leave.as_mut());
         match Box::pin(introduced).await {
@@ -150,13 +149,13 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
         Ok(place) => place,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
-    let preface = converse(&worker, &mut client, &mut counted, leave.as_mut(), http2).await;
-    if let Some(preface) = preface {
-        Box::pin(http2::serve(&worker, client, preface, &mut counted, leave)).await;
+    let first = converse(&worker, &mut client, &mut counted, leave.as_mut(), http2).await;
+    if let Some(first) = first {
+        Box::pin(http2::serve(&worker, client, first, &mut counted, leave)).await;
     }
 }
 
-/// Answers one request after the other. Where the first is the preface of `http2`, and that may be
+/// Answers requests as they come. Where the first word is the preface of `http2`, and that may be
 /// spoken, it is left for who speaks it.
 async fn converse(
     worker: &Worker,
@@ -164,24 +163,17 @@ async fn converse(
     counted: &mut Counted<'_>,
     mut leave: Pin<&mut impl Future<Output = ()>>,
     mut http2: bool,
-) -> Option<Received> {
+) -> Option<First> {
     loop {
-        let received = client.next(worker, leave.as_mut()).await;
-        let received = match received {
-            Ok(received) if http2 && http2::is_preface(&received) => return Some(received),
-            other => other,
-        };
+        let mut first = client.next(&worker.buffers, leave.as_mut()).await?;
+        if http2 && http2::is_preface(client, &mut first).await {
+            return Some(first);
+        }
         http2 = false;
-        counted.begin();
-        let after = match received {
-            // Boxed, because what an exchange keeps across its waits is much larger than what an
-            // idle connection does, and a task is as large as its largest state.
-            Ok(received) => Box::pin(exchange::serve(worker, client, received)).await,
-            Err(error) => Box::pin(exchange::serve_no_request(worker, client, error)).await,
-        };
-        counted.end();
-        match after {
-            After::Next if worker.edge.is_draining() => break,
+        // Boxed, because what an exchange keeps across its waits is much larger than what an idle
+        // connection does, and a task is as large as its largest state.
+        let busy = answer_in_turn(worker, client, counted, leave.as_mut(), first);
+        match Box::pin(busy).await {
             After::Next => {}
             After::Close => return None,
             After::Finish if !client.has_sent_ahead() => return None,
@@ -190,6 +182,36 @@ async fn converse(
     }
     Box::pin(client.linger(&worker.buffers)).await;
     None
+}
+
+/// How long a connection without a request keeps the memory that the last one needed: longer than a
+/// busy client takes for its next.
+const WARM: Duration = Duration::from_secs(1);
+
+/// Answers one request after the other for as long as the client is busy.
+async fn answer_in_turn(
+    worker: &Worker,
+    client: &mut Client,
+    counted: &mut Counted<'_>,
+    mut leave: Pin<&mut impl Future<Output = ()>>,
+    mut first: First,
+) -> After {
+    loop {
+        counted.begin();
+        let after = exchange::serve(worker, client, first).await;
+        counted.end();
+        match after {
+            After::Next if worker.edge.is_draining() => return After::Linger,
+            After::Next => {}
+            After::Close | After::Finish | After::Linger => return after,
+        }
+        let next = client.next_within(WARM, &worker.buffers, leave.as_mut());
+        first = match next.await {
+            Next::First(first) => first,
+            Next::Idle => return After::Next,
+            Next::Ended => return After::Close,
+        };
+    }
 }
 
 /// A worker as the server runs it.

@@ -17,7 +17,7 @@ use edge_core::config::Otlp;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prometheus::IntCounter;
 
-pub(crate) use self::encode::{Finished, TrySpan, of_request};
+pub(crate) use self::encode::{Finished, of_request};
 
 /// The way to a collector.
 #[derive(Debug)]

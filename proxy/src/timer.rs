@@ -3,9 +3,12 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use nix::sys::time::TimeSpec;
+use nix::time::ClockId;
 use tokio::time::Sleep;
 
 /// The timer of one side of a connection.
@@ -60,6 +63,14 @@ impl Patience {
         }
     }
 
+    /// Patience for a step that has begun.
+    pub(crate) fn since(start: Instant, length: Duration) -> Self {
+        Self {
+            length,
+            deadline: start.checked_add(length),
+        }
+    }
+
     /// Patience that never ends.
     pub(crate) fn endless() -> Self {
         Self::new(Duration::MAX)
@@ -69,11 +80,24 @@ impl Patience {
     pub(crate) fn poll_over(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<io::Error> {
         let deadline = match self.deadline {
             Some(deadline) => deadline,
-            None => match Instant::now().checked_add(self.length) {
+            None => match recent().checked_add(self.length) {
                 Some(deadline) => *self.deadline.insert(deadline),
                 None => return Poll::Pending,
             },
         };
         timer.poll_expired(cx, deadline)
     }
+}
+
+/// The time, up to two of the kernel's ticks late and never early: enough for a deadline, and read at
+/// a tenth of what the exact time costs.
+fn recent() -> Instant {
+    const COARSE: ClockId = ClockId::CLOCK_MONOTONIC_COARSE;
+    static START: LazyLock<Option<(Instant, TimeSpec)>> = LazyLock::new(|| {
+        let (now, coarse) = (Instant::now(), COARSE.now().ok()?);
+        Some((now + Duration::from(COARSE.res().ok()?), coarse))
+    });
+    let passed = |start: TimeSpec| Some(Duration::from(COARSE.now().ok()? - start));
+    let recent = START.and_then(|(now, start)| now.checked_add(passed(start)?));
+    recent.unwrap_or_else(Instant::now)
 }

@@ -11,14 +11,15 @@ use edge_core::config;
 use edge_core::failure::Failure;
 use edge_core::proxy_protocol::{self, Ends, Version};
 use http::uri::Scheme;
+use pingora::protocols::ALPN;
 use pingora::protocols::l4::stream::Stream as TransportStream;
-use pingora::protocols::{ALPN, Stream};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 pub(crate) use self::tls::Error;
 use self::tls::Tls;
+use crate::stream::Stream;
 
 /// How the servers of an upstream are connected to.
 #[derive(Debug)]
@@ -88,16 +89,16 @@ impl Transport {
             .set_nodelay(true)
             .map_err(|error: io::Error| Failure::of_connect(&error))?;
         let stream = self.introduce(stream, client).await?;
-        let stream = TransportStream::from(stream);
         let Some(tls) = &self.tls else {
-            return Ok(Box::new(stream));
+            return Ok(Stream::Tcp(stream));
         };
+        let stream = TransportStream::from(stream);
         match timeout(patience, tls.handshake(address, stream)).await {
             Ok(Ok(stream)) if self.http2 && stream.selected_alpn_proto() != Some(ALPN::H2) => {
                 tracing::warn!(server.addr = %address, "the server speaks no HTTP/2 over TLS");
                 Err(Failure::TlsHandshake)
             }
-            Ok(Ok(stream)) => Ok(stream),
+            Ok(Ok(stream)) => Ok(Stream::Layered(stream)),
             Ok(Err(error)) => {
                 tracing::warn!(server.addr = %address, %error, "no TLS with the server");
                 Err(Failure::TlsHandshake)

@@ -3,6 +3,7 @@
 //! An [`Upstream`] belongs to one snapshot of the configuration. Its [`Servers`] live on through
 //! reloads, with everything that is known about them.
 
+mod asked;
 mod lease;
 mod members;
 mod server;
@@ -15,6 +16,7 @@ use edge_core::config;
 use edge_core::failure::Failure;
 use edge_core::retry::Progress;
 
+pub(crate) use self::asked::Asked;
 pub(crate) use self::lease::{Lent, Refused};
 pub(crate) use self::members::Override;
 pub(crate) use self::server::Server;

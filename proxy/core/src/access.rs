@@ -42,8 +42,8 @@ pub struct Needs {
     pub upstream_head: bool,
     /// When the last server's head had come (`$upstream_header_time`).
     pub header_time: bool,
-    /// The addresses of the servers asked (`$upstream_addr`).
-    pub upstream_addr: bool,
+    /// The servers asked (`$upstream_addr`, `$upstream_status`, ...).
+    pub tries: bool,
     /// The address that the client connected to (`$server_addr`, `$server_port`).
     pub server_addr: bool,
 }
@@ -56,7 +56,7 @@ impl Needs {
             sent_head: self.sent_head || other.sent_head,
             upstream_head: self.upstream_head || other.upstream_head,
             header_time: self.header_time || other.header_time,
-            upstream_addr: self.upstream_addr || other.upstream_addr,
+            tries: self.tries || other.tries,
             server_addr: self.server_addr || other.server_addr,
         }
     }

@@ -11,6 +11,7 @@ use edge_core::config::ProxyProtocol;
 use edge_core::http::RequestHead;
 use edge_core::proxy_protocol::{self, Origin, Outcome};
 
+use super::request::Begun;
 use super::{Client, SCHEME};
 use crate::admission::Refused;
 use crate::buffer::{Buffer, Buffers};
@@ -68,12 +69,10 @@ impl Client {
             return Err(Refused::ProxyUntrusted.into());
         }
         let deadline = self.since + by.timeout;
-        let Some(mut buffer) = self.first_bytes(buffers, leave, by.timeout).await else {
-            return Err(if Instant::now() < deadline {
-                NoIntroduction::Ended
-            } else {
-                Refused::ProxyTimeout.into()
-            });
+        let mut buffer = match self.first_bytes(buffers, leave, by.timeout).await {
+            Begun::Bytes(buffer) => buffer,
+            Begun::Expired => return Err(Refused::ProxyTimeout.into()),
+            Begun::Ended => return Err(NoIntroduction::Ended),
         };
         let origin = self.introduction(&mut buffer, deadline).await;
         // What follows the header is the beginning of a request.

@@ -12,7 +12,26 @@ use super::Client;
 use crate::buffer::{Buffer, Buffers, CAPACITY};
 use crate::io;
 use crate::timer::Patience;
-use crate::worker::Worker;
+
+/// The beginning of a request, or of whatever else a client has to say.
+#[derive(Debug)]
+pub(crate) struct First {
+    /// What was read.
+    pub(crate) buffer: Buffer,
+    /// When that was.
+    pub(crate) since: Instant,
+}
+
+/// What became of waiting for a request to begin.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// It has.
+    First(First),
+    /// Not yet.
+    Idle,
+    /// The connection has ended, or has to.
+    Ended,
+}
 
 /// A request head that has arrived.
 #[derive(Debug)]
@@ -23,12 +42,14 @@ pub(crate) struct Received {
     pub(crate) head: usize,
     /// When its first byte was read.
     pub(crate) since: Instant,
+    /// When its last byte was read.
+    pub(crate) complete: Instant,
 }
 
 /// Why there is no next request.
 #[derive(Debug)]
 pub(crate) enum NoRequest {
-    /// The connection ended, or has to, with nothing begun.
+    /// The connection ended.
     Ended,
     /// The head took too long.
     Slow,
@@ -38,16 +59,40 @@ pub(crate) enum NoRequest {
     BareLineFeed,
 }
 
+/// How waiting without a buffer ended.
+pub(super) enum Begun {
+    /// There is something.
+    Bytes(Buffer),
+    /// It took too long.
+    Expired,
+    /// The connection has ended, or has to.
+    Ended,
+}
+
 impl Client {
-    /// Waits for the next request's head. `leave` ends the wait as long as nothing has arrived.
+    /// Waits for the next request to begin; none does if the connection ends, or has to. `leave`
+    /// ends the wait.
     pub(crate) async fn next(
         &mut self,
-        worker: &Worker,
+        buffers: &Buffers,
         leave: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Received, NoRequest> {
+    ) -> Option<First> {
+        match self.next_within(Duration::MAX, buffers, leave).await {
+            Next::First(first) => Some(first),
+            Next::Idle | Next::Ended => None,
+        }
+    }
+
+    /// As [`Client::next`], for no longer than `most`.
+    pub(crate) async fn next_within(
+        &mut self,
+        most: Duration,
+        buffers: &Buffers,
+        leave: Pin<&mut impl Future<Output = ()>>,
+    ) -> Next {
         let ahead = self.ahead.take();
         self.pipelined = ahead.is_some() && self.served > 0;
-        let mut buffer = if let Some(ahead) = ahead {
+        let buffer = if let Some(ahead) = ahead {
             ahead
         } else {
             let patience = if self.served == 0 {
@@ -55,21 +100,51 @@ impl Client {
             } else {
                 self.terms.keepalive.timeout
             };
-            let first = self.first_bytes(&worker.buffers, leave, patience).await;
-            first.ok_or(NoRequest::Ended)?
+            match self.first_bytes(buffers, leave, patience.min(most)).await {
+                Begun::Bytes(buffer) => buffer,
+                Begun::Expired if most < patience => return Next::Idle,
+                Begun::Expired | Begun::Ended => return Next::Ended,
+            }
         };
-        // A reload meanwhile holds for this request.
-        self.renew_terms(worker);
-        let since = Instant::now();
         self.served = self.served.saturating_add(1);
+        Next::First(First {
+            buffer,
+            since: Instant::now(),
+        })
+    }
+
+    /// Whether the client's first word is `word`; reads as much as tells.
+    pub(crate) async fn begins_with(&mut self, word: &[u8], first: &mut First) -> bool {
+        let deadline = first.since + self.terms.header_timeout;
+        loop {
+            let filled = first.buffer.filled();
+            if filled.len() >= word.len() || !word.starts_with(filled) {
+                return filled.starts_with(word);
+            }
+            let buffer = &mut first.buffer;
+            match io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await {
+                Ok(count) if count > 0 => {}
+                // Whoever reads on finds out the same.
+                Ok(_) | Err(_) => return false,
+            }
+        }
+    }
+
+    /// Reads the rest of a request's head.
+    pub(crate) async fn head(
+        &mut self,
+        buffers: &Buffers,
+        First { mut buffer, since }: First,
+    ) -> Result<Received, NoRequest> {
         match self.rest_of_head(&mut buffer, since).await {
-            Ok(head) => Ok(Received {
+            Ok((head, complete)) => Ok(Received {
                 buffer,
                 head,
                 since,
+                complete,
             }),
             Err(error) => {
-                worker.buffers.put_read(buffer);
+                buffers.put_read(buffer);
                 Err(error)
             }
         }
@@ -81,20 +156,20 @@ impl Client {
         buffers: &Buffers,
         mut leave: Pin<&mut impl Future<Output = ()>>,
         patience: Duration,
-    ) -> Option<Buffer> {
-        let mut patience = Patience::new(patience);
+    ) -> Begun {
+        let mut patience = Patience::since(self.rested, patience);
         let (stream, timer) = (&mut self.stream, &mut self.timer);
         let read = poll_fn(|cx| {
             let mut buffer = buffers.read_buffer();
             match buffer.poll_fill(stream, cx) {
-                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Some(buffer)),
-                Poll::Ready(_) => return Poll::Ready(None),
+                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Begun::Bytes(buffer)),
+                Poll::Ready(_) => return Poll::Ready(Begun::Ended),
                 Poll::Pending => buffers.put_read(buffer),
             }
-            if leave.as_mut().poll(cx).is_ready() || patience.poll_over(timer, cx).is_ready() {
-                return Poll::Ready(None);
+            if leave.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Begun::Ended);
             }
-            Poll::Pending
+            patience.poll_over(timer, cx).map(|_| Begun::Expired)
         });
         read.await
     }
@@ -103,9 +178,10 @@ impl Client {
         &mut self,
         buffer: &mut Buffer,
         since: Instant,
-    ) -> Result<usize, NoRequest> {
+    ) -> Result<(usize, Instant), NoRequest> {
         let limits = self.terms.head;
         let deadline = since + self.terms.header_timeout;
+        let mut now = since;
         let mut searched = 0;
         loop {
             let empty = leading_empty_lines(buffer.filled());
@@ -116,7 +192,7 @@ impl Client {
             match find_head_end(buffer.filled(), searched) {
                 HeadEnd::Complete(head) => {
                     limits.check_length(head).map_err(NoRequest::Refused)?;
-                    return Ok(head);
+                    return Ok((head, now));
                 }
                 HeadEnd::BareLineFeed => return Err(NoRequest::BareLineFeed),
                 HeadEnd::Partial(up_to) => searched = up_to,
@@ -129,7 +205,7 @@ impl Client {
             }
             match io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await {
                 Ok(0) => return Err(NoRequest::Ended),
-                Ok(_) => {}
+                Ok(_) => now = Instant::now(),
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                     return Err(NoRequest::Slow);
                 }

@@ -26,6 +26,8 @@ pub(super) struct Answer {
     pub(super) buffer: Buffer,
     /// When the server was asked.
     pub(super) started: Instant,
+    /// When its head had come, as long as nothing more has been read.
+    pub(super) heard: Option<Instant>,
     /// Whether the server sent exactly what it promised.
     pub(super) complete: bool,
 }
@@ -73,6 +75,24 @@ pub(super) enum Source {
 }
 
 impl Answer {
+    /// The answer of the server that was asked at `started`, whose head has just come.
+    pub(super) fn new(
+        (terms, connection, buffer): (Terms, Connection, Buffer),
+        lent: Lent,
+        started: Instant,
+    ) -> Self {
+        let now = Instant::now();
+        lent.succeeded(now, now - started);
+        Self {
+            terms,
+            server: Some(Engaged { connection, lent }),
+            buffer,
+            started,
+            heard: Some(now),
+            complete: false,
+        }
+    }
+
     /// Ends the body as the client gets it.
     pub(super) fn finish(&mut self) {
         let Terms {

@@ -12,12 +12,10 @@ use edge_core::redirect::InternalRedirect;
 use edge_core::retry::Progress;
 use edge_core::template::Subject;
 
-use super::answer::{Answer, Engaged, Extra, Terms};
+use super::answer::{Answer, Extra};
 use super::attempt::{self, Attempt};
 use super::body::Body;
 use super::{Exchange, Refusal};
-use crate::buffer::Buffer;
-use crate::pool::Connection;
 use crate::upstream::{Lent, Refused, Upstream};
 
 /// Why there is no answer from any server.
@@ -34,7 +32,7 @@ pub(super) enum Unanswered {
 }
 
 /// The servers asked for one request, and when the first was.
-struct Course {
+pub(super) struct Course {
     first: Instant,
     tried: Vec<usize>,
     /// Servers that took the request and failed. If more than one did, the request is to blame.
@@ -44,12 +42,53 @@ struct Course {
 impl Exchange<'_> {
     /// Asks one server after the other.
     pub(super) async fn ask(&mut self, body: &mut Body) -> Result<Answer, Unanswered> {
-        let mut course = Course {
-            first: Instant::now(),
-            tried: Vec::new(),
-            suspects: Vec::new(),
+        let upstream = &*self.route.upstream;
+        let mut last = match upstream.config.profile {
+            Profile::Nginx => Failure::NoLiveServer,
+            Profile::Safe { .. } => Failure::NoServer,
         };
-        let result = self.ask_in_turn(body, &mut course).await;
+        let mut course = Course::new(self.begun, body);
+        let mut started = course.first;
+        let result = loop {
+            let lent = match self.lend(started, &course.tried).await {
+                Ok(lent) => lent,
+                Err(Refused::Nobody) => break Err(Unanswered::Failed(last)),
+                Err(Refused::Busy(failure)) => break Err(Unanswered::Failed(failure)),
+            };
+            let attempt = Attempt {
+                worker: self.worker,
+                head: self.head,
+                site: self.site,
+                route: self.route,
+                target: self.target,
+                server: &lent.server,
+                extra: Extra {
+                    cookie: cookie(upstream, self.head, &lent),
+                    kept: self.kept,
+                },
+                started,
+                sent: AtomicBool::new(false),
+                course: &course,
+            };
+            let failed = match attempt.run(self.client, body, self.record).await {
+                Ok(begun) => break Ok(Answer::new(begun, lent, started)),
+                Err(attempt::Error::Failed { failure, sent }) => (failure, sent),
+                Err(attempt::Error::Gone) => break Err(Unanswered::Gone),
+                Err(attempt::Error::Refused(refusal)) => break Err(Unanswered::Refused(refusal)),
+                Err(attempt::Error::Redirected(_, redirect)) => {
+                    let now = Instant::now();
+                    lent.succeeded(now, now - started);
+                    break Err(Unanswered::Redirected(redirect));
+                }
+            };
+            let may_retry = body.is_repeatable() && self.may_retry(&course, failed);
+            course.note(upstream, lent, failed.0, may_retry);
+            if !may_retry {
+                break Err(Unanswered::Failed(failed.0));
+            }
+            last = failed.0;
+            started = Instant::now();
+        };
         let blameless = result.is_err() && course.suspects.len() > 1;
         for (lent, failure) in course.suspects {
             if !blameless {
@@ -59,85 +98,10 @@ impl Exchange<'_> {
         result
     }
 
-    async fn ask_in_turn(
-        &mut self,
-        body: &mut Body,
-        course: &mut Course,
-    ) -> Result<Answer, Unanswered> {
-        let upstream = &*self.route.upstream;
-        let mut last = match upstream.config.profile {
-            Profile::Nginx => Failure::NoLiveServer,
-            Profile::Safe { .. } => Failure::NoServer,
-        };
-        let mut started = course.first;
-        loop {
-            let lent = match self.lend(started, &course.tried).await {
-                Ok(lent) => lent,
-                Err(Refused::Nobody) => return Err(Unanswered::Failed(last)),
-                Err(Refused::Busy(failure)) => return Err(Unanswered::Failed(failure)),
-            };
-            match self.ask_one(&lent, body, course, started).await {
-                Ok((terms, connection, buffer)) => {
-                    let now = Instant::now();
-                    lent.succeeded(now, now - started);
-                    return Ok(Answer {
-                        terms,
-                        server: Some(Engaged { connection, lent }),
-                        buffer,
-                        started,
-                        complete: false,
-                    });
-                }
-                Err(attempt::Error::Gone) => return Err(Unanswered::Gone),
-                Err(attempt::Error::Refused(refusal)) => return Err(Unanswered::Refused(refusal)),
-                Err(attempt::Error::Redirected(_, redirect)) => {
-                    let now = Instant::now();
-                    lent.succeeded(now, now - started);
-                    return Err(Unanswered::Redirected(redirect));
-                }
-                Err(attempt::Error::Failed { failure, sent }) => {
-                    let progress = course.progress(self.head.method, sent);
-                    let retry = body.is_repeatable() && upstream.may_retry(failure, &progress);
-                    if retry {
-                        upstream.retried(&lent.server, failure);
-                    }
-                    course.note(upstream, lent, failure);
-                    if !retry {
-                        return Err(Unanswered::Failed(failure));
-                    }
-                    last = failure;
-                }
-            }
-            started = Instant::now();
-        }
-    }
-
-    async fn ask_one(
-        &mut self,
-        lent: &Lent,
-        body: &mut Body,
-        course: &Course,
-        started: Instant,
-    ) -> Result<(Terms, Connection, Buffer), attempt::Error> {
-        let upstream = &*self.route.upstream;
-        let method = self.head.method;
-        let may_retry = |failure, sent| upstream.may_retry(failure, &course.progress(method, sent));
-        let attempt = Attempt {
-            worker: self.worker,
-            head: self.head,
-            site: self.site,
-            route: self.route,
-            target: self.target,
-            server: &lent.server,
-            extra: Extra {
-                cookie: cookie(upstream, self.head, lent),
-                kept: self.kept,
-            },
-            started,
-            sent: AtomicBool::new(false),
-            may_retry: &may_retry,
-        };
-        attempt.run(self.client, body, self.record).await
+    /// Whether another server is asked after a failure, by what was sent before it.
+    fn may_retry(&self, course: &Course, (failure, sent): (Failure, bool)) -> bool {
+        let progress = course.progress(self.head.method, sent);
+        self.route.upstream.may_retry(failure, &progress)
     }
 
     /// Borrows the server that is to take the request.
@@ -183,8 +147,20 @@ impl Exchange<'_> {
 }
 
 impl Course {
+    /// Begins when there is nothing more to wait for: without a body, with the head.
+    fn new(head: Instant, body: &Body) -> Self {
+        Self {
+            first: match body {
+                Body::Empty => head,
+                Body::Memory(_) | Body::Spooled { .. } | Body::Streamed(_) => Instant::now(),
+            },
+            tried: Vec::new(),
+            suspects: Vec::new(),
+        }
+    }
+
     /// How far the request has come when the server asked last fails it.
-    fn progress(&self, method: Method<'_>, sent: bool) -> Progress {
+    pub(super) fn progress(&self, method: Method<'_>, sent: bool) -> Progress {
         Progress {
             idempotent: method.is_idempotent(),
             sent,
@@ -195,7 +171,10 @@ impl Course {
 
     /// Tells the balancer of a failure, or keeps it until it is known whether other servers fail
     /// the same request.
-    fn note(&mut self, upstream: &Upstream, lent: Lent, failure: Failure) {
+    fn note(&mut self, upstream: &Upstream, lent: Lent, failure: Failure, retried: bool) {
+        if retried {
+            upstream.retried(&lent.server, failure);
+        }
         self.tried.push(lent.lease.index);
         if !failure.is_of_server() {
             return;

@@ -9,9 +9,11 @@ use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
 use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
 use edge_core::redirect::{BadRedirect, InternalRedirect};
+use tokio::time::timeout_at;
 
 use super::Refusal;
 use super::answer::{Extra, Terms};
+use super::ask::Course;
 use super::body::{Body, Incomplete, SendError, Sent};
 use super::record::Record;
 use super::wait::{Waited, of_reading, wait};
@@ -23,7 +25,7 @@ use crate::upstream::Server;
 use crate::worker::Worker;
 
 /// One server, asked once.
-pub(super) struct Attempt<'a, R> {
+pub(super) struct Attempt<'a> {
     pub(super) worker: &'a Worker,
     pub(super) head: &'a RequestHead<'a>,
     pub(super) site: &'a Site,
@@ -36,8 +38,8 @@ pub(super) struct Attempt<'a, R> {
     pub(super) started: Instant,
     /// Whether anything of the request has been sent.
     pub(super) sent: AtomicBool,
-    /// Whether another server would be asked after this failure.
-    pub(super) may_retry: &'a R,
+    /// Those asked before it.
+    pub(super) course: &'a Course,
 }
 
 /// Why there is no answer from this server.
@@ -81,7 +83,7 @@ impl Error {
 /// The largest response head: what the largest application servers send by default, doubled.
 const LARGEST_HEAD: usize = 64 * 1024;
 
-impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
+impl Attempt<'_> {
     /// Asks the server.
     pub(super) async fn run(
         &self,
@@ -95,7 +97,8 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
             Some(patience) => {
                 let asking = self.ask_until_fresh(client, body, record);
                 let end = self.started + patience;
-                match tokio::time::timeout_at(end.into(), asking).await {
+                // Boxed, because few have to make room for a timer.
+                match Box::pin(timeout_at(end.into(), asking)).await {
                     Ok(result) => result,
                     Err(_) => Err(Error::Failed {
                         failure: Failure::TryTimeout,
@@ -250,6 +253,12 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         }
     }
 
+    /// Whether another server is asked after this failure.
+    fn may_retry(&self, failure: Failure) -> bool {
+        let progress = self.course.progress(self.head.method, true);
+        self.route.upstream.may_retry(failure, &progress)
+    }
+
     /// Reads a complete head and writes the client's to `out`; `None` if another follows.
     fn judge(
         &self,
@@ -266,7 +275,7 @@ impl<R: Fn(Failure, bool) -> bool> Attempt<'_, R> {
         }
         record.headed(bytes, self.started);
         let failure = Failure::Status(head.status);
-        if (self.may_retry)(failure, true) {
+        if head.status >= 400 && self.may_retry(failure) {
             return Err(Error::sent(failure));
         }
         let redirect = InternalRedirect::of(&head)

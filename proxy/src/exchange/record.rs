@@ -8,12 +8,13 @@ use edge_core::failure::Failure;
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::trace::{self, Drawn, Id, Trace};
+use smallvec::SmallVec;
 
 use crate::client::Client;
 use crate::metrics::method_label;
 use crate::snapshot::{AccessLog, Snapshot, Target};
-use crate::spans::{self, Finished, Spans, TrySpan};
-use crate::upstream::{Server, Upstream};
+use crate::spans::{self, Finished, Spans};
+use crate::upstream::{Asked, Server, Upstream};
 use crate::worker::Worker;
 
 /// What is remembered of a request.
@@ -31,10 +32,8 @@ pub(crate) struct Record {
     pub(super) body_sent: u64,
     /// Bytes that went into the compressor and came out of it.
     pub(super) gzip: Option<(u64, u64)>,
-    /// The servers asked, in order.
-    tries: Vec<Try>,
-    /// Who they are.
-    asked: Vec<Arc<Server>>,
+    /// The servers asked, in order; nearly always one.
+    asked: SmallVec<[Asked; 1]>,
     /// What no other request has.
     pub(super) request_id: Id<32>,
     /// The trace it belongs to.
@@ -43,8 +42,6 @@ pub(crate) struct Record {
     pub(super) needs: Needs,
     /// Where its spans go, if it is recorded.
     spans: Option<Arc<Spans>>,
-    /// Of each server asked, if it is.
-    try_spans: Vec<TrySpan>,
     since: Instant,
     sent_before: u64,
     /// The head sent to the client, if the log wants any of it.
@@ -92,13 +89,11 @@ impl Record {
             request_length: head as u64,
             body_sent: 0,
             gzip: None,
-            tries: Vec::new(),
-            asked: Vec::new(),
+            asked: SmallVec::new(),
             request_id: trace::request_id(fastrand::u128(..)),
             trace,
             needs: Needs::default(),
             spans: spans.map(Arc::clone),
-            try_spans: Vec::new(),
             since,
             sent_before,
             sent_head: Vec::new(),
@@ -109,37 +104,30 @@ impl Record {
 
     /// Another server is asked.
     pub(super) fn ask(&mut self, server: Arc<Server>, started: Instant) {
-        self.tries.push(Try::default());
-        self.asked.push(server);
-        if self.spans.is_some() {
-            self.try_spans.push(TrySpan {
-                id: trace::span_id(fastrand::u64(..)),
-                started,
-                failure: None,
-            });
-        }
+        let spans = self.spans.as_ref();
+        let span = spans.map(|_| trace::span_id(fastrand::u64(..)));
+        self.asked.push(Asked::new(server, started, span));
     }
 
     /// The span that the last server asked has as its parent.
     pub(super) fn span(&self) -> &Id<16> {
-        self.try_spans
-            .last()
-            .map_or(&self.trace.span_id, |last| &last.id)
+        let last = self.asked.last().and_then(|last| last.span.as_ref());
+        last.unwrap_or(&self.trace.span_id)
     }
 
     /// The last server failed, or the client left before it answered.
     pub(super) fn failed(&mut self, failure: Option<Failure>) {
         // nginx logs the status that the failure stands for.
         self.answered(failure.map_or(0, Failure::status));
-        if let Some(last) = self.try_spans.last_mut() {
+        if let Some(last) = self.asked.last_mut() {
             last.failure = failure;
         }
     }
 
     /// How long the last server took to accept a connection.
     pub(super) fn connected(&mut self, time: Duration) {
-        if let Some(last) = self.tries.last_mut() {
-            last.connect = Some(time);
+        if let Some(last) = self.asked.last_mut() {
+            last.tried.connect = Some(time);
         }
     }
 
@@ -151,9 +139,9 @@ impl Record {
             self.upstream_head.extend_from_slice(head);
         }
         if self.needs.header_time
-            && let Some(last) = self.tries.last_mut()
+            && let Some(last) = self.asked.last_mut()
         {
-            last.header = Some(started.elapsed());
+            last.tried.header = Some(started.elapsed());
         }
     }
 
@@ -166,14 +154,15 @@ impl Record {
 
     /// What the last server answered.
     pub(super) fn answered(&mut self, status: u16) {
-        if let Some(last) = self.tries.last_mut() {
-            last.status = status;
+        if let Some(last) = self.asked.last_mut() {
+            last.tried.status = status;
         }
     }
 
     /// Bytes sent to and received from the last server.
     pub(super) fn traffic(&mut self, (sent, received): (u64, u64)) {
-        if let Some(last) = self.tries.last_mut() {
+        if let Some(last) = self.asked.last_mut() {
+            let last = &mut last.tried;
             last.sent = sent;
             last.received = received;
             last.body = received.saturating_sub(self.upstream_head_length);
@@ -182,14 +171,15 @@ impl Record {
 
     /// How long the last server took in all.
     pub(super) fn took(&mut self, time: Duration) {
-        if let Some(last) = self.tries.last_mut() {
-            last.response = Some(time);
+        if let Some(last) = self.asked.last_mut() {
+            last.tried.response = Some(time);
         }
     }
 
-    /// Counts the request and writes its log line.
-    pub(super) fn finish(&self, worker: &Worker, subject: Subject<'_>, client: &Client) {
-        let elapsed = self.since.elapsed();
+    /// Counts the request and writes its log line; tells when that was.
+    pub(super) fn finish(&self, worker: &Worker, subject: Subject<'_>, client: &Client) -> Instant {
+        let now = Instant::now();
+        let elapsed = now.saturating_duration_since(self.since);
         let sent = client.sent - self.sent_before;
         let method = subject
             .head
@@ -217,10 +207,10 @@ impl Record {
                 status: self.status,
                 reason: self.reason,
                 elapsed,
-                servers: &self.asked,
-                tries: (&self.tries, &self.try_spans),
+                asked: &self.asked,
             }));
         }
+        now
     }
 
     fn log(
@@ -231,10 +221,10 @@ impl Record {
         (client, sent, elapsed): (&Client, u64, Duration),
     ) {
         let (second, unix_millis) = worker.clock.now();
-        let addresses = if self.needs.upstream_addr {
-            self.addresses()
+        let tries: SmallVec<[Try<'_>; 1]> = if self.needs.tries {
+            self.asked.iter().map(Asked::logged).collect()
         } else {
-            Vec::new()
+            SmallVec::new()
         };
         let entry = Entry {
             request: subject.head,
@@ -268,8 +258,7 @@ impl Record {
             request_time: elapsed,
             gzip: self.gzip,
             sent_head: &self.sent_head,
-            tries: &self.tries,
-            upstream_addr: &addresses,
+            tries: &tries,
             upstream_name: subject.upstream.map_or("", Upstream::name),
             upstream_head: &self.upstream_head,
             reason: self.reason.map_or("", |reason| reason.code),
@@ -293,7 +282,7 @@ impl Record {
     pub(super) fn addresses(&self) -> Vec<&str> {
         self.asked
             .iter()
-            .map(|server| server.label.as_str())
+            .map(|asked| asked.server.label.as_str())
             .collect()
     }
 }

@@ -160,7 +160,7 @@ impl Exchange<'_> {
         let Some(engaged) = answer.server.take() else {
             return;
         };
-        let now = Instant::now();
+        let now = answer.heard.unwrap_or_else(Instant::now);
         self.count(answer, &engaged, now);
         // More than the response promised would be read as the start of the next one.
         let personal = self.route.upstream.transport.is_personal();
@@ -185,6 +185,7 @@ impl Exchange<'_> {
     /// Reads more of the body. Whatever a compressor holds back is sent before anything is waited
     /// for, so that a stream of events arrives event by event.
     async fn read_more(&mut self, answer: &mut Answer, body: &mut Body) -> Result<usize, Cut> {
+        answer.heard = None;
         if matches!(answer.terms.source, Source::Known(left) if left > CAPACITY as u64) {
             self.enlarge(&mut answer.buffer);
         }
@@ -287,6 +288,7 @@ impl Exchange<'_> {
             };
             let connection = &mut engaged.connection;
             let read = answer.buffer.poll_fill(&mut connection.stream, cx);
+            answer.heard = None;
             if let Poll::Ready(Ok(count)) = &read {
                 connection.traffic.1 += *count as u64;
             }

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::stream::Stream;
 use bytes::Bytes;
 use edge_core::config::IdleConnections;
 use edge_core::failure::Failure;
 use h2::Ping;
 use h2::client::{Builder, SendRequest};
 use http::uri::Scheme;
-use pingora::protocols::Stream;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -185,9 +185,8 @@ impl Connection {
         self.idle_since = None;
         let (sender, scheme) = (self.sender.clone(), self.scheme.clone());
         let held = Arc::clone(&self.streams);
-        Box::new(transport::Transport(ClientStream::new(
-            sender, scheme, held,
-        )))
+        let stream = ClientStream::new(sender, scheme, held);
+        Stream::Layered(Box::new(transport::Transport(stream)))
     }
 
     /// Since when it has been idle.

@@ -21,8 +21,9 @@ use super::replay::Replay;
 use super::transport::Transport;
 use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT};
 use crate::admission::Counted;
-use crate::client::{Client, Origin, Received};
+use crate::client::{Client, First, Origin};
 use crate::exchange::{self, After};
+use crate::stream::Stream;
 use crate::worker::Worker;
 
 /// Streams that a client may have open; what browsers and nginx settle on
@@ -41,10 +42,12 @@ const LINE_OVERHEAD: usize = 32;
 /// HTTP/1 client can mean.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
-/// Whether a connection's first head says that it speaks HTTP/2. Read as a head it has a deadline,
-/// and nothing waits for bytes that an HTTP/1 client would not send.
-pub(crate) fn is_preface(received: &Received) -> bool {
-    received.buffer.filled().get(..received.head) == Some(PREFACE)
+/// Whether a connection's `first` word says that it speaks HTTP/2. It has the deadline of a head, and
+/// nothing waits for bytes that an HTTP/1 client would not send.
+pub(crate) async fn is_preface(client: &mut Client, first: &mut First) -> bool {
+    // Boxed, because it nearly always tells at once, and a task is as large as its largest wait.
+    PREFACE.first() == first.buffer.filled().first()
+        && Box::pin(client.begins_with(PREFACE, first)).await
 }
 
 /// A connection, as long as it lives.
@@ -64,18 +67,18 @@ struct Session<'a, 'e> {
     leaving: bool,
 }
 
-/// Serves a client whose [preface](is_preface) has been `received`. `leave` asks it to go.
+/// Serves a client whose `first` word is the [preface](is_preface). `leave` asks it to go.
 pub(crate) async fn serve(
     worker: &Arc<Worker>,
     client: Client,
-    received: Received,
+    first: First,
     counted: &mut Counted<'_>,
     leave: Pin<&mut impl Future<Output = ()>>,
 ) {
-    let deadline = received.since + terms(worker).header_timeout;
+    let deadline = first.since + terms(worker).header_timeout;
     let (origin, since) = (client.origin(), client.since());
-    let stream = Replay::new(received.buffer.filled(), client.into_stream());
-    worker.buffers.put_read(received.buffer);
+    let stream = Replay::new(first.buffer.filled(), client.into_stream());
+    worker.buffers.put_read(first.buffer);
     let handshake = builder(worker).handshake(stream);
     let Ok(Ok(connection)) = timeout_at(deadline.into(), handshake).await else {
         return;
@@ -161,6 +164,7 @@ impl Session<'_, '_> {
         }
         self.served = self.served.saturating_add(1);
         let stream = Box::new(Transport(ServerStream::new(request, respond)));
+        let stream = Stream::Layered(stream);
         let client = Client::new(stream, self.client, terms(self.worker));
         self.exchanges
             .spawn(answer(Arc::clone(self.worker), client));
@@ -213,10 +217,10 @@ fn poll_opened(
 
 /// One exchange.
 async fn answer(worker: Arc<Worker>, mut client: Client) {
-    let after = match client.next(&worker, pin!(pending())).await {
-        Ok(received) => exchange::serve(&worker, &mut client, received).await,
-        Err(error) => exchange::serve_no_request(&worker, &mut client, error).await,
+    let Some(first) = client.next(&worker.buffers, pin!(pending())).await else {
+        return;
     };
+    let after = exchange::serve(&worker, &mut client, first).await;
     if after == After::Linger {
         // RFC 9113 §8.1 lets a server reset a stream whose request it does not want to the end, but
         // clients take that for a failure and never show the answer.

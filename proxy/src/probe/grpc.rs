@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
+use crate::stream::Stream;
 use bytes::Bytes;
 use edge_core::probe::{Unwell, grpc_request, judge_grpc};
 use http::{HeaderMap, Request};
-use pingora::protocols::Stream;
 
 use super::Error;
 

@@ -1,9 +1,7 @@
 //! Spans in OpenTelemetry's form, with the names of its HTTP semantic conventions.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use edge_core::access::Try;
 use edge_core::failure::Failure;
 use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
@@ -17,7 +15,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 
 use crate::metrics::method_label;
-use crate::upstream::Server;
+use crate::upstream::Asked;
 
 /// A request that has ended.
 #[derive(Debug, Clone, Copy)]
@@ -32,30 +30,17 @@ pub(crate) struct Finished<'a> {
     pub(crate) reason: Option<Reason>,
     /// How long it took.
     pub(crate) elapsed: Duration,
-    pub(crate) servers: &'a [Arc<Server>],
-    /// The servers asked, in order, and of each what only its span says.
-    pub(crate) tries: (&'a [Try], &'a [TrySpan]),
-}
-
-/// What a span says of a server asked, besides what the log does.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TrySpan {
-    /// Its own id, which the server has as its parent.
-    pub(crate) id: Id<16>,
-    /// When it was asked.
-    pub(crate) started: Instant,
-    /// How it failed.
-    pub(crate) failure: Option<Failure>,
+    /// The servers asked, in order.
+    pub(crate) asked: &'a [Asked],
 }
 
 /// A server span for the request, and a client span for each server asked.
 pub(crate) fn of_request(request: &Finished<'_>) -> Vec<Span> {
     let now = (SystemTime::now(), Instant::now());
-    let (tries, more) = request.tries;
-    let mut spans = Vec::with_capacity(1 + tries.len());
+    let mut spans = Vec::with_capacity(1 + request.asked.len());
     spans.push(server_span(request, now.0));
-    for (index, (one, more)) in tries.iter().zip(more).enumerate() {
-        spans.push(client_span(request, index, one, more, now));
+    for (index, asked) in request.asked.iter().enumerate() {
+        spans.extend(client_span(request, index, asked, now));
     }
     spans
 }
@@ -138,40 +123,38 @@ fn server_span(request: &Finished<'_>, now: SystemTime) -> Span {
 fn client_span(
     request: &Finished<'_>,
     index: usize,
-    one: &Try,
-    more: &TrySpan,
+    asked: &Asked,
     (now, instant): (SystemTime, Instant),
-) -> Span {
+) -> Option<Span> {
+    let Asked { tried, failure, .. } = asked;
     let method = method_attribute(method_label(request.head.method));
     let mut attributes = vec![text("http.request.method", method)];
-    if let Some(server) = request.servers.get(index) {
-        let address = server.address;
-        attributes.push(text("server.address", &address.ip().to_string()));
-        attributes.push(number("server.port", u64::from(address.port())));
-        let path = request.head.path();
-        attributes.push(text("url.full", &format!("http://{address}{path}")));
-    }
+    let address = asked.server.address;
+    attributes.push(text("server.address", &address.ip().to_string()));
+    attributes.push(number("server.port", u64::from(address.port())));
+    let path = request.head.path();
+    attributes.push(text("url.full", &format!("http://{address}{path}")));
     if index > 0 {
         attributes.push(number("http.request.resend_count", index as u64));
     }
-    let answered = matches!(more.failure, None | Some(Failure::Status(_))) && one.status > 0;
+    let answered = matches!(failure, None | Some(Failure::Status(_))) && tried.status > 0;
     if answered {
-        attributes.push(number("http.response.status_code", u64::from(one.status)));
+        attributes.push(number("http.response.status_code", u64::from(tried.status)));
     }
-    let error = match more.failure {
+    let error = match failure {
         Some(failure) if !answered => Some(failure.code().to_owned()),
-        _ if one.status >= 400 => Some(one.status.to_string()),
+        _ if tried.status >= 400 => Some(tried.status.to_string()),
         _ => None,
     };
-    let elapsed = one.response.unwrap_or_default();
-    let ended = instant.saturating_duration_since(more.started + elapsed);
-    Span {
-        span_id: more.id.to_bytes(),
+    let elapsed = tried.response.unwrap_or_default();
+    let ended = instant.saturating_duration_since(asked.started + elapsed);
+    Some(Span {
+        span_id: asked.span?.to_bytes(),
         parent_span_id: request.trace.span_id.to_bytes(),
         name: method.to_owned(),
         kind: SpanKind::Client.into(),
         ..span(request.trace, (now - ended, elapsed), attributes, error)
-    }
+    })
 }
 
 /// What all spans have; an error's type becomes an attribute and the status.

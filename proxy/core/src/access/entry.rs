@@ -35,9 +35,7 @@ pub struct Entry<'a> {
     /// The head sent to the client.
     pub sent_head: &'a [u8],
     /// The servers asked, in order.
-    pub tries: &'a [Try],
-    /// Their addresses.
-    pub upstream_addr: &'a [&'a str],
+    pub tries: &'a [Try<'a>],
     /// The upstream's name; empty if none was chosen.
     pub upstream_name: &'a str,
     /// The head of the last server's answer.
@@ -101,7 +99,9 @@ pub struct Times<'a> {
 
 /// One server asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Try {
+pub struct Try<'a> {
+    /// Its address.
+    pub address: &'a str,
     /// Its status, or the one that its failure stands for, as in nginx; 0 if the client left first.
     pub status: u16,
     /// Until the connection stood; zero if it was kept from before.

@@ -169,7 +169,7 @@ impl Line<'_> {
     fn upstream(&mut self, variable: Upstream, entry: &Entry<'_>) {
         let tries = entry.tries;
         match variable {
-            Upstream::Addr => self.each(entry.upstream_addr, |line, address| line.text(address)),
+            Upstream::Addr => self.each(tries, |line, one| line.text(one.address)),
             Upstream::BytesReceived => self.each(tries, |line, one| line.number(one.received)),
             Upstream::BytesSent => self.each(tries, |line, one| line.number(one.sent)),
             Upstream::ConnectTime => self.times(tries, |one| one.connect),
@@ -197,7 +197,7 @@ impl Line<'_> {
         }
     }
 
-    fn times(&mut self, tries: &[Try], time: impl Fn(&Try) -> Option<Duration>) {
+    fn times(&mut self, tries: &[Try<'_>], time: impl Fn(&Try<'_>) -> Option<Duration>) {
         self.each(tries, |line, one| match time(one) {
             Some(time) => line.duration(time),
             None => line.out.push(b'-'),

@@ -134,14 +134,16 @@ impl Variable {
         match self {
             Self::SentHttp(_) => needs.sent_head = true,
             Self::UpstreamHttp(_) => needs.upstream_head = true,
-            Self::Upstream(Upstream::HeaderTime) => needs.header_time = true,
-            Self::Upstream(Upstream::Addr) => needs.upstream_addr = true,
+            Self::Upstream(Upstream::HeaderTime) => {
+                needs.tries = true;
+                needs.header_time = true;
+            }
+            Self::Upstream(_) => needs.tries = true,
             Self::Server(Server::Addr | Server::Port) => needs.server_addr = true,
             Self::Answer(_)
             | Self::Client(_)
             | Self::Request(_)
             | Self::Server(_)
-            | Self::Upstream(_)
             | Self::Arg(_)
             | Self::Cookie(_)
             | Self::Http(_) => {}
