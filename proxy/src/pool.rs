@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::Poll;
@@ -40,8 +39,8 @@ impl Connection {
     }
 }
 
-/// To whom a connection is, and by which transport.
-pub(crate) type Key = (u64, SocketAddr);
+/// By which transport a connection is, and to which server.
+pub(crate) type Key = (u64, u64);
 
 /// A worker's idle connections.
 ///

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stream::Stream;
+use edge_core::address::Address;
 use edge_core::config::Probe;
 use edge_core::failure::Failure;
 use edge_core::http::{BodyLength, Chunks, HeadEnd, Piece, ResponseHead, find_head_end};
@@ -51,21 +51,21 @@ pub(crate) fn start(upstreams: &[Arc<Upstream>], tasks: &mut JoinSet<()>) {
 async fn follow(upstream: Arc<Upstream>, probe: Probe) {
     let servers = &upstream.servers;
     let mut changes = servers.changes();
-    let mut watched: HashMap<(usize, SocketAddr), AbortHandle> = HashMap::new();
+    let mut watched: HashMap<(usize, u64), AbortHandle> = HashMap::new();
     let mut watches = JoinSet::new();
     loop {
         let members = servers.members();
-        watched.retain(|(index, address), watch| {
+        watched.retain(|(index, id), watch| {
             let stays = members
                 .iter()
-                .any(|(other, server)| other == index && server.address == *address);
+                .any(|(other, server)| other == index && server.id == *id);
             if !stays {
                 watch.abort();
             }
             stays
         });
         for (index, server) in members {
-            watched.entry((index, server.address)).or_insert_with(|| {
+            watched.entry((index, server.id)).or_insert_with(|| {
                 watches.spawn(watch(Arc::clone(&upstream), (index, server), probe.clone()))
             });
         }
@@ -77,13 +77,13 @@ async fn follow(upstream: Arc<Upstream>, probe: Probe) {
 
 #[expect(clippy::infinite_loop, reason = "it ends when its set is dropped")]
 async fn watch(upstream: Arc<Upstream>, (index, server): (usize, Arc<Server>), probe: Probe) {
-    let mut address = server.address;
-    if let Some(port) = probe.port {
+    let mut address = server.address.clone();
+    if let (Address::Tcp(address), Some(port)) = (&mut address, probe.port) {
         address.set_port(port.get());
     }
     loop {
         let outcome =
-            match tokio::time::timeout(probe.timeout, ask(&upstream, address, &probe)).await {
+            match tokio::time::timeout(probe.timeout, ask(&upstream, &address, &probe)).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(Error::Slow),
             };
@@ -104,7 +104,7 @@ fn spread(interval: Duration, jitter: u32) -> Duration {
     interval * u32::try_from(thousandths).unwrap_or(1000) / 1000
 }
 
-async fn ask(upstream: &Upstream, address: SocketAddr, probe: &Probe) -> Result<(), Error> {
+async fn ask(upstream: &Upstream, address: &Address, probe: &Probe) -> Result<(), Error> {
     let stream = upstream.transport.connect(address, probe.timeout, || None);
     let stream = stream.await.map_err(Error::Connect)?;
     match &probe.question {
@@ -114,7 +114,7 @@ async fn ask(upstream: &Upstream, address: SocketAddr, probe: &Probe) -> Result<
             ask_http(http2::alone(stream, scheme).await?, question).await
         }
         Question::Http(question) => ask_http(stream, question).await,
-        Question::Grpc(service) => grpc::ask(stream, address, service).await,
+        Question::Grpc(service) => grpc::ask(stream, upstream.name(), service).await,
     }
 }
 

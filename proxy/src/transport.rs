@@ -3,10 +3,10 @@
 mod tls;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use edge_core::address::Address;
 use edge_core::config;
 use edge_core::failure::Failure;
 use edge_core::proxy_protocol::{self, Ends, Version};
@@ -14,7 +14,7 @@ use http::uri::Scheme;
 use pingora::protocols::ALPN;
 use pingora::protocols::l4::stream::Stream as TransportStream;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 pub(crate) use self::tls::Error;
@@ -74,25 +74,24 @@ impl Transport {
     /// that wants to know is told the `client`'s connection; none is one of our own.
     pub(crate) async fn connect(
         &self,
-        address: SocketAddr,
+        address: &Address,
         patience: Duration,
         client: impl FnOnce() -> Option<Ends>,
     ) -> Result<Stream, Failure> {
-        let connecting = timeout(patience, TcpStream::connect(address)).await;
-        let stream = match connecting {
+        let mut stream = match timeout(patience, open(address)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(Failure::of_connect(&error)),
             Err(_) => return Err(Failure::ConnectTimeout),
         };
-        // Requests go out as they are written, however small.
-        stream
-            .set_nodelay(true)
-            .map_err(|error: io::Error| Failure::of_connect(&error))?;
-        let stream = self.introduce(stream, client).await?;
+        self.introduce(&mut stream, client).await?;
         let Some(tls) = &self.tls else {
-            return Ok(Stream::Tcp(stream));
+            return Ok(stream);
         };
-        let stream = TransportStream::from(stream);
+        let stream = match stream {
+            Stream::Tcp(stream) => TransportStream::from(stream),
+            Stream::Unix(stream) => TransportStream::from(stream),
+            Stream::Layered(_) => return Ok(stream),
+        };
         match timeout(patience, tls.handshake(address, stream)).await {
             Ok(Ok(stream)) if self.http2 && stream.selected_alpn_proto() != Some(ALPN::H2) => {
                 tracing::warn!(server.addr = %address, "the server speaks no HTTP/2 over TLS");
@@ -110,9 +109,9 @@ impl Transport {
     /// Says who the client is, before anything else is said.
     async fn introduce(
         &self,
-        mut stream: TcpStream,
+        stream: &mut Stream,
         client: impl FnOnce() -> Option<Ends>,
-    ) -> Result<TcpStream, Failure> {
+    ) -> Result<(), Failure> {
         if let Some(version) = self.proxy_protocol {
             let mut header = Vec::new();
             proxy_protocol::write(&mut header, version, client().as_ref());
@@ -120,6 +119,19 @@ impl Transport {
             let written = stream.write_all(&header).await;
             written.map_err(|_| Failure::SendError)?;
         }
-        Ok(stream)
+        Ok(())
     }
+}
+
+/// A connection on which nothing has been said.
+async fn open(address: &Address) -> io::Result<Stream> {
+    Ok(match address {
+        Address::Tcp(address) => {
+            let stream = TcpStream::connect(address).await?;
+            // Requests go out as they are written, however small.
+            stream.set_nodelay(true)?;
+            Stream::Tcp(stream)
+        }
+        Address::Unix(path) => Stream::Unix(UnixStream::connect(path).await?),
+    })
 }

@@ -178,13 +178,12 @@ impl Attempt<'_> {
         let patience = self.route.proxy.connect_timeout;
         // Boxed, because a handshake keeps much across its waits, and a request that finds a kept
         // connection should not make room for it.
-        let address = self.server.address;
         let stream = if transport.http2 {
             let keepalive = &self.route.upstream.config.keepalive;
             let connections = &self.worker.http2;
-            Box::pin(connections.stream(transport, address, patience, keepalive)).await
+            Box::pin(connections.stream(transport, self.server, patience, keepalive)).await
         } else {
-            Box::pin(transport.connect(address, patience, || client.ends())).await
+            Box::pin(transport.connect(&self.server.address, patience, || client.ends())).await
         };
         let stream = stream.map_err(|failure| Error::Failed {
             failure,
@@ -195,7 +194,7 @@ impl Attempt<'_> {
     }
 
     fn key(&self) -> pool::Key {
-        (self.route.upstream.transport.id, self.server.address)
+        (self.route.upstream.transport.id, self.server.id)
     }
 
     async fn ask(

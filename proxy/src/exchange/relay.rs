@@ -167,7 +167,7 @@ impl Exchange<'_> {
         if answer.terms.reusable && answer.complete && !personal {
             let keepalive = &self.route.upstream.config.keepalive;
             let Engaged { connection, lent } = engaged;
-            let key = (self.route.upstream.transport.id, lent.server.address);
+            let key = (self.route.upstream.transport.id, lent.server.id);
             let pool = &self.worker.pool;
             pool.keep(key, connection, keepalive, now);
         }

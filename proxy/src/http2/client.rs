@@ -3,13 +3,13 @@
 mod stream;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::stream::Stream;
 use bytes::Bytes;
+use edge_core::address::Address;
 use edge_core::config::IdleConnections;
 use edge_core::failure::Failure;
 use h2::Ping;
@@ -24,6 +24,7 @@ use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT, transport};
 use crate::buffer::lock;
 use crate::pool::Key;
 use crate::transport::Transport;
+use crate::upstream::Server;
 
 /// Streams of one connection, if the server does not allow fewer: more are better spread.
 const STREAMS: usize = 128;
@@ -76,11 +77,11 @@ impl Connections {
     pub(crate) async fn stream(
         &self,
         transport: &Transport,
-        address: SocketAddr,
+        server: &Server,
         patience: Duration,
         keepalive: &IdleConnections,
     ) -> Result<Stream, Failure> {
-        let finding = self.find(transport, address, patience, keepalive);
+        let finding = self.find(transport, server, patience, keepalive);
         let found = timeout(patience, finding).await;
         found.unwrap_or(Err(Failure::ConnectTimeout))
     }
@@ -88,11 +89,11 @@ impl Connections {
     async fn find(
         &self,
         transport: &Transport,
-        address: SocketAddr,
+        server: &Server,
         patience: Duration,
         keepalive: &IdleConnections,
     ) -> Result<Stream, Failure> {
-        let key = (transport.id, address);
+        let key = (transport.id, server.id);
         loop {
             match self.turn(key, keepalive) {
                 Turn::Take(stream) => return Ok(stream),
@@ -103,7 +104,7 @@ impl Connections {
                         return Err(failure);
                     }
                 }
-                Turn::Open(opening) => match open(transport, address, patience).await {
+                Turn::Open(opening) => match open(transport, &server.address, patience).await {
                     Ok(connection) => return Ok(self.insert(key, connection)),
                     Err(failure) => {
                         self.group(key, |group| group.opening = None);
@@ -202,7 +203,7 @@ impl Connection {
 
 async fn open(
     transport: &Transport,
-    address: SocketAddr,
+    address: &Address,
     patience: Duration,
 ) -> Result<Connection, Failure> {
     let stream = transport.connect(address, patience, || None).await?;

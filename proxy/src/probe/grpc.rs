@@ -1,7 +1,5 @@
 //! The health service of gRPC (`grpc.health.v1.Health/Check`), over HTTP/2.
 
-use std::net::SocketAddr;
-
 use crate::stream::Stream;
 use bytes::Bytes;
 use edge_core::probe::{Unwell, grpc_request, judge_grpc};
@@ -10,7 +8,7 @@ use http::{HeaderMap, Request};
 use super::Error;
 
 /// Asks whether `service` is serving.
-pub(super) async fn ask(stream: Stream, authority: SocketAddr, service: &str) -> Result<(), Error> {
+pub(super) async fn ask(stream: Stream, authority: &str, service: &str) -> Result<(), Error> {
     let (mut sender, connection) = h2::client::handshake(stream).await?;
     let asking = async {
         let request = Request::post(format!("http://{authority}/grpc.health.v1.Health/Check"))

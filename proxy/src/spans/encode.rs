@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use edge_core::address::Address;
 use edge_core::failure::Failure;
 use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
@@ -129,11 +130,17 @@ fn client_span(
     let Asked { tried, failure, .. } = asked;
     let method = method_attribute(method_label(request.head.method));
     let mut attributes = vec![text("http.request.method", method)];
-    let address = asked.server.address;
-    attributes.push(text("server.address", &address.ip().to_string()));
-    attributes.push(number("server.port", u64::from(address.port())));
-    let path = request.head.path();
-    attributes.push(text("url.full", &format!("http://{address}{path}")));
+    match &asked.server.address {
+        Address::Tcp(address) => {
+            attributes.push(text("server.address", &address.ip().to_string()));
+            attributes.push(number("server.port", u64::from(address.port())));
+            let path = request.head.path();
+            attributes.push(text("url.full", &format!("http://{address}{path}")));
+        }
+        Address::Unix(path) => {
+            attributes.push(text("server.address", &path.to_string_lossy()));
+        }
+    }
     if index > 0 {
         attributes.push(number("http.request.resend_count", index as u64));
     }

@@ -1,9 +1,9 @@
 //! TLS to servers: whom to trust, what to show, and the handshake.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use edge_core::address::Address;
 use edge_core::config;
 use pingora::protocols::Stream;
 use pingora::protocols::l4::stream::Stream as TransportStream;
@@ -88,17 +88,15 @@ impl Tls {
     /// itself: never nothing, since an empty name would not be verified at all.
     pub(super) async fn handshake(
         &self,
-        address: SocketAddr,
+        address: &Address,
         stream: TransportStream,
     ) -> Result<Stream, Box<pingora::Error>> {
-        let ip;
-        let name = if let Some(name) = &self.name {
-            name
-        } else {
-            ip = address.ip().to_string();
-            &ip
+        let name = match (&self.name, address) {
+            (Some(name), _) => name.clone(),
+            (None, Address::Tcp(address)) => address.ip().to_string(),
+            (None, Address::Unix(path)) => path.to_string_lossy().into_owned(),
         };
-        Ok(Box::new(handshake(&self.connector, name, stream).await?))
+        Ok(Box::new(handshake(&self.connector, &name, stream).await?))
     }
 }
 

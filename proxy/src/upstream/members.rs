@@ -1,9 +1,9 @@
 //! Who the servers of an upstream are: configured, found by name, changed by operators.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
+use edge_core::address::Address;
 use edge_core::balance::{self, Command};
 use edge_core::config::{self, ServerAddress};
 
@@ -12,9 +12,9 @@ use edge_core::config::{self, ServerAddress};
 pub(super) struct Members {
     pub(super) configured: Vec<config::UpstreamServer>,
     /// The addresses last found for each name.
-    pub(super) found: HashMap<String, Vec<SocketAddr>>,
+    pub(super) found: HashMap<String, Vec<Address>>,
     /// What an operator has said.
-    pub(super) commands: HashMap<SocketAddr, Override>,
+    pub(super) commands: HashMap<Address, Override>,
     /// Whether there has been a configuration before: servers that come later start slowly.
     pub(super) started: bool,
 }
@@ -30,11 +30,11 @@ pub(crate) struct Override {
 
 impl Members {
     /// Each address once, with its settings.
-    pub(super) fn wanted(&self) -> Vec<(SocketAddr, balance::Server)> {
-        let mut wanted: Vec<(SocketAddr, balance::Server)> = Vec::new();
+    pub(super) fn wanted(&self) -> Vec<(Address, balance::Server)> {
+        let mut wanted: Vec<(Address, balance::Server)> = Vec::new();
         for server in &self.configured {
             let addresses = match &server.address {
-                ServerAddress::Ip(address) => std::slice::from_ref(address),
+                ServerAddress::At(address) => std::slice::from_ref(address),
                 ServerAddress::Name { .. } => {
                     let found = self.found.get(&server.address.to_string());
                     found.map_or(&[][..], Vec::as_slice)
@@ -47,7 +47,7 @@ impl Members {
                 let mut settings = server.settings.clone();
                 let said = self.commands.get(address).copied().unwrap_or_default();
                 settings.weight = said.weight.unwrap_or(settings.weight);
-                wanted.push((*address, settings));
+                wanted.push((address.clone(), settings));
             }
         }
         wanted

@@ -1,7 +1,8 @@
 //! One server of an upstream.
 
-use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use edge_core::address::Address;
 use prometheus::{Histogram, IntGauge};
 use sha2::{Digest as _, Sha256};
 
@@ -10,8 +11,10 @@ use crate::metrics::{Codes, Metrics};
 /// A server in use.
 #[derive(Debug)]
 pub(crate) struct Server {
+    /// A number that no other server has, in no upstream.
+    pub(crate) id: u64,
     /// Where it is.
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Address,
     /// The same as text, for logs and labels.
     pub(crate) label: String,
     /// What a client's cookie says to stay with it.
@@ -27,10 +30,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(upstream: &str, address: SocketAddr, metrics: &Metrics) -> Self {
+    pub(super) fn new(upstream: &str, address: Address, metrics: &Metrics) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let label = address.to_string();
         let labels = [upstream, &label];
         Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             address,
             token: token(upstream, &label),
             requests: metrics.upstream_requests(upstream, &label),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use edge_core::address::Address;
 use edge_core::balance::{self, Group, Standing};
 use edge_core::budget::{Budget, Terms};
 use edge_core::config;
@@ -84,6 +85,7 @@ impl Servers {
 
     /// Takes the addresses of a name; those found before are kept when there are none.
     pub(crate) fn found(&self, host: &str, addresses: Vec<SocketAddr>, metrics: &Metrics) {
+        let addresses: Vec<_> = addresses.into_iter().map(Address::Tcp).collect();
         let mut members = lock(&self.members);
         if members.found.get(host) == Some(&addresses) {
             return;
@@ -94,7 +96,7 @@ impl Servers {
     }
 
     /// Does what an operator says about a server; `false` if there is no such server.
-    pub(crate) fn command(&self, address: SocketAddr, said: Override, metrics: &Metrics) -> bool {
+    pub(crate) fn command(&self, address: Address, said: Override, metrics: &Metrics) -> bool {
         let mut members = lock(&self.members);
         if members.wanted().iter().all(|(other, _)| *other != address) {
             return false;
@@ -131,7 +133,7 @@ impl Servers {
                 group.set(index, settings);
                 index
             } else {
-                let server = Server::new(&self.name, address, metrics);
+                let server = Server::new(&self.name, address.clone(), metrics);
                 let warm = !members.started;
                 let index = group.insert(settings, &server.label, &server.token, now, warm);
                 slots.resize(slots.len().max(index + 1), None);

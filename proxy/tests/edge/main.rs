@@ -40,4 +40,5 @@ mod reload;
 mod spans;
 mod strictness;
 mod trace;
+mod unix_servers;
 mod upstream_tls;

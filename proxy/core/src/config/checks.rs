@@ -8,6 +8,7 @@ use settings::{Period, Place, Problems};
 
 use super::ServerAddress;
 use crate::access::{BadFormat, Format};
+use crate::address::{Address, BadAddress};
 use crate::networks::{BadNetwork, Network, Networks};
 
 /// An IP address with a port.
@@ -30,7 +31,23 @@ pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option
     None
 }
 
-/// An IP address or a name, with a port.
+/// An IP address with a port, or a Unix socket.
+pub(super) fn socket_address(text: &str, at: &Place, problems: &mut Problems) -> Option<Address> {
+    match text.parse() {
+        Ok(address) => Some(address),
+        // The same words as for every other address in the file.
+        Err(BadAddress::NotAnAddress | BadAddress::PortZero) => {
+            address(text, at, problems).map(Address::Tcp)
+        }
+        Err(error @ (BadAddress::RelativePath | BadAddress::LongPath)) => {
+            let help = "\"unix:/run/hifate/edge.sock\"";
+            problems.push_with_help(at, format!("`{text}` {error}"), help);
+            None
+        }
+    }
+}
+
+/// An IP address or a name, with a port, or a Unix socket.
 pub(super) fn server_address(
     text: &str,
     at: &Place,
@@ -38,14 +55,15 @@ pub(super) fn server_address(
 ) -> Option<ServerAddress> {
     let name = text
         .rsplit_once(':')
-        .filter(|(host, _)| is_host_name(host) && host.parse::<Ipv4Addr>().is_err());
+        .filter(|(host, _)| is_host_name(host) && host.parse::<Ipv4Addr>().is_err())
+        .filter(|_| !text.starts_with("unix:"));
     let Some((host, port)) = name else {
         if is_host_name(text) && text.parse::<Ipv4Addr>().is_err() {
             let message = format!("`{text}` has no port");
             problems.push_with_help(at, message, format!("\"{text}:80\""));
             return None;
         }
-        return address(text, at, problems).map(ServerAddress::Ip);
+        return socket_address(text, at, problems).map(ServerAddress::At);
     };
     match port.parse() {
         Ok(port) if port > 0 => Some(ServerAddress::Name {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use settings::{Period, Place, Problems};
 
 use super::{checks, file};
-use crate::address::{Address, BadAddress};
+use crate::address::Address;
 use crate::networks::Networks;
 
 /// Where clients connect.
@@ -89,7 +89,8 @@ pub(super) fn all(written: &[file::Listener], problems: &mut Problems) -> Vec<Li
     let mut listeners: Vec<Listener> = Vec::new();
     for (index, listener) in written.iter().enumerate() {
         let at = place.index(index);
-        let Some(address) = address(&listener.address, &at.key("address"), problems) else {
+        let Some(address) = checks::socket_address(&listener.address, &at.key("address"), problems)
+        else {
             continue;
         };
         if listeners.iter().any(|other| other.address == address) {
@@ -99,22 +100,6 @@ pub(super) fn all(written: &[file::Listener], problems: &mut Problems) -> Vec<Li
         listeners.push(one(listener, address, &at, problems));
     }
     listeners
-}
-
-/// An IP address with a port, or a Unix socket.
-fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<Address> {
-    match text.parse() {
-        Ok(address) => Some(address),
-        // The same words as for every other address in the file.
-        Err(BadAddress::NotAnAddress | BadAddress::PortZero) => {
-            checks::address(text, at, problems).map(Address::Tcp)
-        }
-        Err(error @ (BadAddress::RelativePath | BadAddress::LongPath)) => {
-            let help = "\"unix:/run/hifate/edge.sock\"";
-            problems.push_with_help(at, format!("`{text}` {error}"), help);
-            None
-        }
-    }
 }
 
 fn one(

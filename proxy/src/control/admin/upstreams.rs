@@ -1,10 +1,10 @@
 //! `/api/v1/upstreams`: the servers, and what operators say about them.
 
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Instant;
 
 use daemon::admin::{Body, failure, json};
+use edge_core::address::Address;
 use edge_core::balance::{Command, Standing};
 use hyper::{Response, StatusCode};
 use serde::Deserialize;
@@ -79,11 +79,12 @@ pub(super) fn change(control: &Control, server: &str, body: &[u8]) -> Response<B
     let address = address
         .replace("%5B", "[")
         .replace("%5D", "]")
-        .replace("%3A", ":");
-    let Ok(address) = address.parse::<SocketAddr>() else {
+        .replace("%3A", ":")
+        .replace("%2F", "/");
+    let Ok(address) = address.parse::<Address>() else {
         return failure(
             StatusCode::BAD_REQUEST,
-            "the server's address is not IP:PORT",
+            "the server's address is neither IP:PORT nor unix:PATH",
         );
     };
     let change: Change = match serde_json::from_slice(body) {
@@ -105,7 +106,7 @@ pub(super) fn change(control: &Control, server: &str, body: &[u8]) -> Response<B
     };
     if !upstream
         .servers
-        .command(address, said, &control.edge.metrics)
+        .command(address.clone(), said, &control.edge.metrics)
     {
         return failure(
             StatusCode::NOT_FOUND,

@@ -107,7 +107,7 @@ pub enum ProxyVersion {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamServer {
-    /// IP address and port.
+    /// IP address or name, and port; or `unix:` and the path of a socket.
     pub address: String,
     /// Share of the requests within its tier.
     #[serde(default = "one")]

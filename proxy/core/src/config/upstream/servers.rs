@@ -1,12 +1,12 @@
 //! The servers of an upstream.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use settings::{Place, Problems};
 
 use super::{checks, file};
+use crate::address::Address;
 use crate::balance;
 
 /// A server as it is configured; a name may stand for several.
@@ -21,8 +21,8 @@ pub struct UpstreamServer {
 /// Where a server is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ServerAddress {
-    /// At an address.
-    Ip(SocketAddr),
+    /// At an address, or a Unix socket.
+    At(Address),
     /// At the addresses of a name, looked up again and again.
     Name {
         /// The name.
@@ -35,7 +35,7 @@ pub enum ServerAddress {
 impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ip(address) => address.fmt(f),
+            Self::At(address) => address.fmt(f),
             Self::Name { host, port } => write!(f, "{host}:{port}"),
         }
     }

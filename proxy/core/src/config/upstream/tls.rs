@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use settings::{Place, Problems};
 
 use super::{ServerAddress, UpstreamServer, file};
+use crate::address::Address;
 
 /// TLS to the servers of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +62,17 @@ fn server_name(
     if written.server_name.is_some() {
         return written.server_name.clone();
     }
+    let is_unix =
+        |server: &UpstreamServer| matches!(server.address, ServerAddress::At(Address::Unix(_)));
+    if servers.iter().any(is_unix) {
+        problems.push_with_help(
+            at,
+            "a Unix socket has no name that a certificate could be for",
+            "say with `server_name` which one it is",
+        );
+    }
     let mut names = servers.iter().map(|server| match &server.address {
-        ServerAddress::Ip(_) => None,
+        ServerAddress::At(_) => None,
         ServerAddress::Name { host, .. } => Some(host.trim_end_matches('.')),
     });
     let first = names.next().flatten();

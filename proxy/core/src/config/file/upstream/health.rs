@@ -21,7 +21,7 @@ pub struct HealthCheck {
     pub body: Option<String>,
     /// `grpc`: the service to ask about (`grpc.health.v1`); absent: the server as a whole.
     pub service: Option<String>,
-    /// Another port than that of the server.
+    /// Another port than that of the server; a server on a Unix socket has none.
     pub port: Option<u16>,
     /// The time from one probe to the next.
     #[serde(default = "default_interval")]
