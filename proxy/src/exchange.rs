@@ -9,6 +9,7 @@ mod answer;
 mod ask;
 mod attempt;
 mod body;
+mod connect;
 mod record;
 mod relay;
 mod sink;

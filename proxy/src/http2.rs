@@ -12,7 +12,8 @@ mod replay;
 mod server;
 mod transport;
 
-pub(crate) use self::client::{Connections, alone};
+pub(crate) use self::client::{Connections, Link, alone};
+pub(crate) use self::flow::is_refused;
 pub(crate) use self::server::{is_preface, serve};
 
 /// The largest frame that is read: the smallest that the protocol allows (RFC 9113 §4.2), so that

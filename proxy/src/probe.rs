@@ -111,7 +111,7 @@ async fn ask(upstream: &Upstream, address: &Address, probe: &Probe) -> Result<()
         Question::Tcp => Ok(()),
         Question::Http(question) if upstream.transport.http2 => {
             let scheme = upstream.transport.scheme();
-            ask_http(http2::alone(stream, scheme).await?, question).await
+            ask_http(http2::alone(stream, scheme, address).await?, question).await
         }
         Question::Http(question) => ask_http(stream, question).await,
         Question::Grpc(service) => grpc::ask(stream, upstream.name(), service).await,

@@ -1,6 +1,5 @@
 //! Asking one server: connect, send, read the response head.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,11 +14,13 @@ use super::Refusal;
 use super::answer::{Extra, Terms};
 use super::ask::Course;
 use super::body::{Body, Incomplete, SendError, Sent};
+use super::connect::Past;
 use super::record::Record;
 use super::wait::{Waited, of_reading, wait};
 use crate::buffer::Buffer;
 use crate::client::Client;
-use crate::pool::{self, Connection};
+use crate::http2;
+use crate::pool::Connection;
 use crate::snapshot::{Route, Site};
 use crate::upstream::Server;
 use crate::worker::Worker;
@@ -133,35 +134,33 @@ impl Attempt<'_> {
         result
     }
 
-    /// Asks on a kept connection, and on a new one if that turns out to be closed: no fault of the
-    /// server, and the request, if it may be repeated, is for the same one.
+    /// Asks on a connection that was there before, and once more if that turns out to be over, which
+    /// is no fault of the server: the request, if it may be repeated, is for the same one.
     async fn ask_until_fresh(
         &self,
         client: &mut Client,
         body: &mut Body,
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
-        let pool = &self.worker.pool;
-        let mut kept = if self.route.upstream.transport.is_personal() {
-            None
-        } else {
-            pool.reuse(self.key(), self.started).await
-        };
+        let mut kept = self.reuse().await;
+        let mut again = false;
         loop {
-            let was_kept = kept.is_some();
-            let connection = match kept.take() {
+            let (connection, past) = match kept.take() {
                 Some(connection) => {
                     record.connected(Duration::ZERO);
-                    connection
+                    (connection, Past::Idle)
                 }
                 None => self.connect(record, client).await?,
             };
             match self.ask(connection, client, body, record).await {
-                Err(Error::Failed { failure, .. })
-                    if was_kept
-                        && is_stale(failure)
-                        && self.head.method.is_idempotent()
-                        && body.is_repeatable() => {}
+                Err(Error::Failed { failure, sent })
+                    if !again
+                        && past.explains(failure)
+                        && (self.head.method.is_idempotent() || !sent)
+                        && body.is_repeatable() =>
+                {
+                    again = true;
+                }
                 result => return result,
             }
         }
@@ -170,31 +169,6 @@ impl Attempt<'_> {
     fn agree(&self, head: &ResponseHead<'_>, whole: bool, out: &mut Vec<u8>) -> Terms {
         let of = (self.site, self.route);
         Terms::agree(self.worker, (self.head, head), of, (self.extra, whole), out)
-    }
-
-    async fn connect(&self, record: &mut Record, client: &Client) -> Result<Connection, Error> {
-        let started = Instant::now();
-        let transport = &self.route.upstream.transport;
-        let patience = self.route.proxy.connect_timeout;
-        // Boxed, because a handshake keeps much across its waits, and a request that finds a kept
-        // connection should not make room for it.
-        let stream = if transport.http2 {
-            let keepalive = &self.route.upstream.config.keepalive;
-            let connections = &self.worker.http2;
-            Box::pin(connections.stream(transport, self.server, patience, keepalive)).await
-        } else {
-            Box::pin(transport.connect(&self.server.address, patience, || client.ends())).await
-        };
-        let stream = stream.map_err(|failure| Error::Failed {
-            failure,
-            sent: false,
-        })?;
-        record.connected(started.elapsed());
-        Ok(Connection::new(stream))
-    }
-
-    fn key(&self) -> pool::Key {
-        (self.route.upstream.transport.id, self.server.id)
     }
 
     async fn ask(
@@ -334,7 +308,7 @@ impl Attempt<'_> {
                 Waited::Gone => return Err(Error::Gone),
                 Waited::Read(Ok(0)) => return Err(Error::sent(Failure::ClosedEarly)),
                 Waited::Read(Ok(_)) => {}
-                Waited::Read(Err(error)) if is_refused(&error) => {
+                Waited::Read(Err(error)) if http2::is_refused(&error) => {
                     return Err(Error::Failed {
                         failure: Failure::ConnectError,
                         sent: false,
@@ -344,17 +318,4 @@ impl Attempt<'_> {
             }
         }
     }
-}
-
-/// Whether the server says that it has not looked at the request: HTTP/2 has words for it.
-fn is_refused(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::ConnectionRefused
-}
-
-/// Whether a kept connection turned out to be closed.
-fn is_stale(failure: Failure) -> bool {
-    matches!(
-        failure,
-        Failure::SendError | Failure::ClosedEarly | Failure::ReadError
-    )
 }

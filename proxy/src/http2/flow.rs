@@ -127,3 +127,8 @@ pub(super) fn broken(error: h2::Error) -> io::Error {
     };
     io::Error::new(kind, error)
 }
+
+/// Whether the stream is as good as never opened.
+pub(crate) fn is_refused(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
+}

@@ -1,6 +1,9 @@
-//! HTTP/2 with clients and with servers, spoken by the h2 crate on the other side.
+//! HTTP/2 with clients and with servers, spoken by the h2 crate on the other side, or frame by frame.
 
+mod attacks;
 mod clients;
+mod endings;
 mod grpc;
 mod peer;
 mod servers;
+mod wire;

@@ -232,6 +232,19 @@ fn t4_persistence_ends_with_requests_or_with_age() {
     assert!(!client.keepalive.allows(1, Duration::ZERO));
 }
 
+#[test]
+fn servers_may_be_silent_for_so_long_or_for_ever() {
+    let silence = |line: &str| {
+        let text = SEED.replace(
+            "[upstream.web_app]\n",
+            &format!("[upstream.web_app]\n{line}\n"),
+        );
+        meant(&text).unwrap().upstreams[0].keepalive.silence
+    };
+    assert_eq!(silence(""), Some(Duration::from_secs(10)));
+    assert_eq!(silence("keepalive_silence = 0"), None);
+}
+
 /// SEED with `to` in the place of `from`.
 fn changed(from: &str, to: &str) -> Result<Config, Vec<String>> {
     meant(&SEED.replace(from, to))

@@ -63,6 +63,8 @@ pub struct IdleConnections {
     pub timeout: Duration,
     /// Requests that one connection carries, if there is a limit.
     pub requests: Option<NonZeroU32>,
+    /// How long one of HTTP/2 may be silent before its server is asked for a sign of life.
+    pub silence: Option<Duration>,
 }
 
 /// All upstreams, in the order of their names.
@@ -118,6 +120,7 @@ fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems
             most: written.keepalive,
             timeout: written.keepalive_timeout.0,
             requests: NonZeroU32::new(written.keepalive_requests),
+            silence: Some(written.keepalive_silence.0).filter(|silence| !silence.is_zero()),
         },
         servers,
         probe,

@@ -12,9 +12,10 @@ use http::Method;
 use http::uri::Scheme;
 use tokio::io::ReadBuf;
 
+use super::Link;
 use crate::http2::decode::{self, Decoder, Step};
 use crate::http2::encode::Encoder;
-use crate::http2::flow::{Inflow, broken, poll_send};
+use crate::http2::flow::{Inflow, broken, is_refused, poll_send};
 use crate::http2::transport::Virtual;
 
 /// A stream to a server, opened with the request's head. Dropped before the response is complete,
@@ -28,6 +29,7 @@ pub(super) struct ClientStream {
     /// From the request's head on.
     sending: Option<SendStream<Bytes>>,
     response: Answer,
+    link: Arc<Link>,
     /// Counted by the connection.
     _held: Arc<()>,
 }
@@ -41,7 +43,12 @@ enum Answer {
 }
 
 impl ClientStream {
-    pub(super) fn new(sender: SendRequest<Bytes>, scheme: Scheme, held: Arc<()>) -> Self {
+    pub(super) fn new(
+        sender: SendRequest<Bytes>,
+        scheme: Scheme,
+        link: Arc<Link>,
+        held: Arc<()>,
+    ) -> Self {
         Self {
             sender,
             scheme,
@@ -49,6 +56,7 @@ impl ClientStream {
             request: Decoder::default(),
             sending: None,
             response: Answer::Unasked,
+            link,
             _held: held,
         }
     }
@@ -63,10 +71,12 @@ impl ClientStream {
         self.sending = Some(sending);
         Ok(())
     }
-}
 
-impl Virtual for ClientStream {
-    fn poll_read(&mut self, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_response(
+        &mut self,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
             match &mut self.response {
                 Answer::Unasked => {
@@ -81,6 +91,16 @@ impl Virtual for ClientStream {
                 Answer::Arriving(inflow) => return inflow.poll_read(cx, room),
             }
         }
+    }
+}
+
+impl Virtual for ClientStream {
+    fn poll_read(&mut self, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = ready!(self.poll_response(cx, room));
+        if read.as_ref().is_err_and(is_refused) {
+            self.link.end();
+        }
+        Poll::Ready(read)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {

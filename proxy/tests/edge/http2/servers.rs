@@ -1,5 +1,6 @@
 //! Servers that are asked in HTTP/2.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,12 @@ use crate::process::{Edge, proxy_to, server};
 
 /// An edge whose upstream speaks HTTP/2, with these lines besides.
 fn edge_to(servers: &[&Server], more: &str) -> Edge {
-    let lines: Vec<String> = servers.iter().map(|one| server(one.address, "")).collect();
+    let addresses: Vec<_> = servers.iter().map(|one| one.address).collect();
+    edge_to_addresses(&addresses, more)
+}
+
+pub(super) fn edge_to_addresses(servers: &[SocketAddr], more: &str) -> Edge {
+    let lines: Vec<String> = servers.iter().map(|one| server(*one, "")).collect();
     Edge::start(&config(&lines, more))
 }
 

@@ -46,6 +46,10 @@ pub struct Upstream {
     /// Requests that one connection carries before it is closed; 0: any number.
     #[serde(default = "default_keepalive_requests")]
     pub keepalive_requests: u32,
+    /// How long a connection of HTTP/2 may be silent before its server is asked for a sign of life;
+    /// without one in half that time the connection is closed. 0: never asked.
+    #[serde(default = "default_keepalive_silence")]
+    pub keepalive_silence: Period,
     /// The servers.
     #[serde(default)]
     pub server: Vec<UpstreamServer>,
@@ -91,6 +95,11 @@ fn default_keepalive_timeout() -> Period {
 fn default_keepalive_requests() -> u32 {
     // As nginx.
     1000
+}
+
+fn default_keepalive_silence() -> Period {
+    // Far below the read timeout, and longer than a server is stopped to collect its garbage.
+    Period(std::time::Duration::from_secs(10))
 }
 
 /// A version of the PROXY protocol.
