@@ -104,12 +104,14 @@ fn terms(worker: &Worker) -> Arc<config::Client> {
 }
 
 /// Whatever a client does, a connection holds no more than [`OF_CONNECTION`] of what it sends and
-/// [`UNSENT`] for each stream of what it does not read. Floods of resets, of settings and pings, of
-/// small or empty frames and of continuations end it: h2 counts them, and its limits are kept.
+/// [`UNSENT`] for each stream of what it does not read. Floods of resets, of small or empty frames and
+/// of continuations end it: h2 counts them, and its limits are kept. Pings, settings and whatever else
+/// is no request do not prolong it.
 fn builder(worker: &Worker) -> Builder {
     let limits = terms(worker).head;
-    // Generous, so that it is our own limits that answer, and the log has it.
-    let list = limits.head.saturating_add(limits.headers * LINE_OVERHEAD);
+    // Twice what may pass, so that it is our own limits that answer, and the log has it; what is
+    // larger still h2 answers by itself (431), or ends the connection for.
+    let list = 2 * (limits.head + limits.headers * LINE_OVERHEAD);
     let mut builder = Builder::new();
     builder
         .max_concurrent_streams(STREAMS)
@@ -132,6 +134,14 @@ impl Session<'_, '_> {
             tokio::select! {
                 biased;
                 Some(ended) = self.exchanges.join_next() => self.end(&ended),
+                // Before the connection, which need never have to wait for a client that floods it.
+                () = leave.as_mut(), if !self.leaving => self.leave(&mut connection),
+                () = sleep_until(self.deadline.into()), if self.exchanges.is_empty() => {
+                    if self.leaving {
+                        break;
+                    }
+                    self.leave(&mut connection);
+                }
                 opened = poll_fn(|cx| poll_opened(&mut connection, has_room, cx)) => match opened {
                     Some((request, respond)) => {
                         self.begin(request, respond);
@@ -141,13 +151,6 @@ impl Session<'_, '_> {
                     }
                     None => break,
                 },
-                () = leave.as_mut(), if !self.leaving => self.leave(&mut connection),
-                () = sleep_until(self.deadline.into()), if self.exchanges.is_empty() => {
-                    if self.leaving {
-                        break;
-                    }
-                    self.leave(&mut connection);
-                }
             }
         }
         // Exchanges learn that their client has gone, and end by themselves.

@@ -9,11 +9,10 @@ use h2::Reason;
 use http::Request;
 
 use super::peer::{Client, get, post, read_all, run};
+use super::wire::PREFACE;
 use crate::http::Connection;
 use crate::origin::{Origin, Seen, answer};
 use crate::process::{Edge, proxy_to, raw, server};
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 fn edge_with(config: &str, origin: &Origin) -> Edge {
     let site = proxy_to(&[server(origin.address, "")]);

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use h2::Reason;
 
@@ -12,6 +12,7 @@ pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 pub(super) const DATA: u8 = 0;
 pub(super) const HEADERS: u8 = 1;
+pub(super) const PRIORITY: u8 = 2;
 pub(super) const RST_STREAM: u8 = 3;
 pub(super) const SETTINGS: u8 = 4;
 pub(super) const PING: u8 = 6;
@@ -117,11 +118,52 @@ impl Wire {
         reason
     }
 
+    /// Sends these frames again and again until the other side ends the connection, and reads
+    /// meanwhile what it says; its reason.
+    pub(super) fn flood(mut self, frames: &[u8]) -> Option<Reason> {
+        let writer = self.stream.try_clone().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || deluge(writer, frames));
+            self.end()
+        })
+    }
+
+    /// The same without reading.
+    pub(super) fn flood_deaf(self, frames: &[u8]) {
+        deluge(self.stream, frames);
+    }
+
     /// Answers a request, without a body.
     pub(super) fn answer(&mut self, stream: u32) -> bool {
         self.send(HEADERS, END_HEADERS | END_STREAM, stream, OK)
             .is_ok()
     }
+}
+
+fn deluge(mut stream: TcpStream, frames: &[u8]) {
+    let end = Instant::now() + Duration::from_secs(20);
+    let ended = loop {
+        assert!(Instant::now() < end, "the flood is endured");
+        if let Err(error) = stream.write_all(frames) {
+            break error;
+        }
+    };
+    assert_ne!(ended.kind(), io::ErrorKind::WouldBlock, "nobody ends it");
+}
+
+/// A header line that is in no table (RFC 7541 §6.2.2); `value` is longer than 126 bytes.
+pub(super) fn line(name: &str, value: &str) -> Vec<u8> {
+    let mut line = vec![0, u8::try_from(name.len()).unwrap()];
+    line.extend_from_slice(name.as_bytes());
+    line.push(0x7f);
+    let mut rest = value.len() - 127;
+    while rest > 127 {
+        line.push(u8::try_from(rest % 128 + 128).unwrap());
+        rest /= 128;
+    }
+    line.push(u8::try_from(rest).unwrap());
+    line.extend_from_slice(value.as_bytes());
+    line
 }
 
 /// A frame as it is sent.
