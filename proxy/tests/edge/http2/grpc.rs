@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use rustls::ServerConfig;
 
 use super::peer::{Asked, Client, Server, run};
 use crate::process::{Edge, proxy_to, server};
+use crate::upstream_tls::Authority;
 
 /// A server that answers each message at once, and says at the end that all was well.
-fn echo() -> Server {
-    Server::start(100, |asked| async move {
+fn echo(tls: Option<ServerConfig>) -> Server {
+    Server::start_over(tls, 100, |asked| async move {
         let Asked {
             mut body,
             mut respond,
@@ -46,8 +48,33 @@ fn edge_before(origin: &Server) -> Edge {
 
 #[test]
 fn messages_go_both_ways_at_once_and_the_status_comes_last() {
-    let origin = echo();
-    let edge = edge_before(&origin);
+    let origin = echo(None);
+    converse(&edge_before(&origin));
+}
+
+/// HTTP/2 is agreed on while TLS is (ALPN).
+#[test]
+fn the_same_over_tls() {
+    let authority = Authority::new();
+    authority.sign("server", "web.internal");
+    let mut config = authority.server("server");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let origin = echo(Some(config));
+    let config = proxy_to(&[server(origin.address, "")]).replace(
+        "[[site]]",
+        &format!(
+            "http = \"2\"\ntls = {{ ca = {:?}, server_name = \"web.internal\" }}\n[[site]]",
+            authority.path("ca.pem")
+        ),
+    );
+    let edge = Edge::start(&config);
+    for _ in 0..2 {
+        converse(&edge);
+    }
+    assert!(origin.connections() <= 2, "one for each worker");
+}
+
+fn converse(edge: &Edge) {
     run(async {
         let client = Client::new(edge.http).await;
         let mut sender = client.sender.ready().await.unwrap();

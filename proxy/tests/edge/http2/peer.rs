@@ -11,8 +11,11 @@ use h2::client::{Builder, SendRequest};
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// Runs a test, not for ever.
 pub(super) fn run<T>(test: impl Future<Output = T>) -> T {
@@ -171,6 +174,16 @@ impl Server {
         streams: u32,
         answer: impl Fn(Asked) -> F + Send + Sync + 'static,
     ) -> Self {
+        Self::start_over(None, streams, answer)
+    }
+
+    /// The same, over TLS.
+    pub(super) fn start_over<F: Future<Output = ()> + Send + 'static>(
+        tls: Option<ServerConfig>,
+        streams: u32,
+        answer: impl Fn(Asked) -> F + Send + Sync + 'static,
+    ) -> Self {
+        let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
         let (bound, address) = std::sync::mpsc::channel();
         let connections = Arc::new(AtomicUsize::new(0));
         let open = Arc::new(AtomicUsize::new(0));
@@ -191,12 +204,16 @@ impl Server {
                 let answer = Arc::new(answer);
                 while let Ok((stream, _)) = listener.accept().await {
                     count.fetch_add(1, Ordering::SeqCst);
-                    let conversation = Conversation { stream, streams };
                     let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
-                    let now = Arc::clone(&now);
+                    let (now, tls) = (Arc::clone(&now), tls.clone());
                     tokio::spawn(async move {
                         now.fetch_add(1, Ordering::SeqCst);
-                        conversation.serve(answer, seen).await;
+                        if let Some(tls) = tls {
+                            let stream = tls.accept(stream).await.unwrap();
+                            serve(stream, streams, answer, seen).await;
+                        } else {
+                            serve(stream, streams, answer, seen).await;
+                        }
                         now.fetch_sub(1, Ordering::SeqCst);
                     });
                 }
@@ -229,30 +246,24 @@ impl Server {
 }
 
 /// One connection to a server.
-struct Conversation {
-    stream: TcpStream,
+async fn serve<F: Future<Output = ()> + Send + 'static>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     streams: u32,
-}
-
-impl Conversation {
-    async fn serve<F: Future<Output = ()> + Send + 'static>(
-        self,
-        answer: Arc<impl Fn(Asked) -> F + Send + Sync + 'static>,
-        seen: Arc<Mutex<Vec<String>>>,
-    ) {
-        let mut builder = h2::server::Builder::new();
-        builder.max_concurrent_streams(self.streams);
-        let Ok(mut connection) = builder.handshake(self.stream).await else {
-            return;
-        };
-        while let Some(Ok((request, respond))) = connection.accept().await {
-            let (head, body) = request.into_parts();
-            seen.lock().unwrap().push(head.uri.path().to_owned());
-            tokio::spawn(answer(Asked {
-                head,
-                body,
-                respond,
-            }));
-        }
+    answer: Arc<impl Fn(Asked) -> F + Send + Sync + 'static>,
+    seen: Arc<Mutex<Vec<String>>>,
+) {
+    let mut builder = h2::server::Builder::new();
+    builder.max_concurrent_streams(streams);
+    let Ok(mut connection) = builder.handshake(stream).await else {
+        return;
+    };
+    while let Some(Ok((request, respond))) = connection.accept().await {
+        let (head, body) = request.into_parts();
+        seen.lock().unwrap().push(head.uri.path().to_owned());
+        tokio::spawn(answer(Asked {
+            head,
+            body,
+            respond,
+        }));
     }
 }
