@@ -38,9 +38,12 @@ SCENARIOS = {
     "c": Scenario("100 KiB bodies", "/100k.txt"),
     "f": Scenario("gzip level 6 of 30 KB JSON", "/data.json", Setup(gzip=True)),
     "g": Scenario("memory with idle connections", "/1k.txt"),
+    "g2": Scenario("memory with idle connections of HTTP/2", "/1k.txt", Setup(http2=True)),
     "h": Scenario("POST of 10 KB", "/form", post=True),
     "i": Scenario("as (a), with the access log on", "/1k.txt", Setup(log=True)),
 }
+
+MEMORY = {"g": idle.measure, "g2": idle.measure_http2}
 
 
 def arguments() -> argparse.Namespace:
@@ -96,8 +99,9 @@ def contenders(chosen: argparse.Namespace, programs: Path) -> list[Contender]:
     return [Contender(name, named[name]) for name in order if name not in chosen.without]
 
 
-def measure(scenario: Scenario, field: list[Contender], chosen, programs: Path, folder: Path):
+def measure(key: str, field: list[Contender], chosen, programs: Path, folder: Path):
     """All rounds of one scenario: samples by contender, or for memory its sizes."""
+    scenario = SCENARIOS[key]
     load_core, proxy_core = ({int(core)} for core in chosen.cores.split(","))
     field = [contender for contender in field if contender.can(scenario.setup)]
     started: list[Process] = []
@@ -111,8 +115,8 @@ def measure(scenario: Scenario, field: list[Contender], chosen, programs: Path, 
             started.append(running[-1].process)
             if not scenario.post:
                 check.answers(running[-1], scenario.path, scenario.setup)
-        if scenario is SCENARIOS["g"]:
-            return {one.contender.name: idle.measure(one, scenario.path) for one in running}
+        if key in MEMORY:
+            return {one.contender.name: MEMORY[key](one, scenario.path) for one in running}
         body = None
         if scenario.post:
             body = folder / "body"
@@ -157,9 +161,9 @@ def main() -> int:
         for key in chosen.scenario.split(","):
             scenario = SCENARIOS[key]
             print(f"({key}) {scenario.title}", file=sys.stderr)
-            measured = measure(scenario, field, chosen, programs, folder / key)
+            measured = measure(key, field, chosen, programs, folder / key)
             data[key] = measured
-            if key == "g":
+            if key in MEMORY:
                 table = report.memory_table(idle.COUNTS, measured)
             else:
                 table = report.load_table(measured)

@@ -22,6 +22,7 @@ class Setup:
     gzip: bool = False
     log: bool = False
     spool: bool = False  # large responses may wait in files
+    http2: bool = False  # clients speak HTTP/2, by prior knowledge
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ http {{
     {log if setup.log else "access_log off;"}
     {gzip if setup.gzip else ""}
     keepalive_requests 1000000000;
+    {"http2 on;" if setup.http2 else ""}
     upstream origin {{
         server 127.0.0.1:{origin};
         keepalive {KEEPALIVE};

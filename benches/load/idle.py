@@ -2,7 +2,9 @@
 
 import socket
 import time
+from collections.abc import Callable
 
+import http2
 from contender import Running
 from process import Failed
 from wrk import HEADERS
@@ -13,14 +15,21 @@ SETTLE = 1.0  # seconds
 
 def measure(running: Running, path: str) -> list[int]:
     """Resident bytes with each of `COUNTS` connections open, all of which made one request."""
-    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items()) + "\r\n"
+    return _measure(running, lambda: _ask(running, path))
+
+
+def measure_http2(running: Running, path: str) -> list[int]:
+    """The same with connections of HTTP/2."""
+    return _measure(running, lambda: http2.ask(running, path))
+
+
+def _measure(running: Running, ask: Callable[[], socket.socket]) -> list[int]:
     clients: list[socket.socket] = []
     sizes = []
     try:
         for count in COUNTS:
             while len(clients) < count:
-                clients.append(_ask(running, head.encode()))
+                clients.append(ask())
             time.sleep(SETTLE)
             sizes.append(running.process.rss())
         # Were they kept?
@@ -37,9 +46,11 @@ def measure(running: Running, path: str) -> list[int]:
     return sizes
 
 
-def _ask(running: Running, request: bytes) -> socket.socket:
+def _ask(running: Running, path: str) -> socket.socket:
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items()) + "\r\n"
     client = socket.create_connection(("127.0.0.1", running.port), 5)
-    client.sendall(request)
+    client.sendall(head.encode())
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += _receive(client, running)
