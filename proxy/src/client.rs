@@ -311,12 +311,14 @@ impl Client {
             return;
         }
         let mut buffer = self.ahead.take().unwrap_or_else(|| buffers.read_buffer());
-        let end = Instant::now() + self.terms.lingering_time;
-        loop {
+        let mut now = Instant::now();
+        let end = now + self.terms.lingering_time;
+        // Also for a client that sends so fast that it is never waited for.
+        while now < end {
             buffer.clear();
-            let deadline = end.min(Instant::now() + self.terms.lingering_timeout);
+            let deadline = end.min(now + self.terms.lingering_timeout);
             match io::fill(&mut self.stream, &mut self.timer, &mut buffer, deadline).await {
-                Ok(count) if count > 0 => {}
+                Ok(count) if count > 0 => now = Instant::now(),
                 _ => break,
             }
         }

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::http::{Connection, get, request};
 use crate::origin::{Origin, answer};
@@ -220,4 +220,18 @@ fn a_refused_request_is_read_over_so_that_its_answer_arrives() {
     let mut status = [0; 12];
     client.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 413");
+}
+
+/// Not even when it comes so fast that the edge need never wait for it.
+#[test]
+fn t4_a_refused_request_is_not_read_over_for_ever() {
+    let origin = Origin::saying("x");
+    let edge = edge_with("lingering_time = \"500ms\"", &origin);
+    let mut client = Connection::new(edge.http);
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\n");
+    let piece = vec![b'x'; 100_000];
+    let end = Instant::now() + Duration::from_secs(20);
+    while client.stream.write_all(&piece).is_ok() {
+        assert!(Instant::now() < end, "it is still read");
+    }
 }
