@@ -116,11 +116,7 @@ async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -
         .unwrap_or((bytes, &[]));
     let mut head = match RequestHead::parse_within(head_bytes, &client.head_limits()) {
         Ok(head) => head,
-        Err(reason) => {
-            let mut record = Record::new(begun, received.head, &[], snapshot);
-            let line = first_line(head_bytes);
-            return reject(place, client, reason, line, &mut record).await;
-        }
+        Err(reason) => return reject(place, client, reason, (head_bytes, received.since)).await,
     };
     head.keep_alive &= client.may_stay(received.since);
     client.identify(&head);
@@ -210,43 +206,45 @@ async fn dispatch<'s>(
     (after, used, (&site.unrouted, None))
 }
 
-/// The request line, whatever is wrong with it.
-fn first_line(head: &[u8]) -> Option<&[u8]> {
-    head.split(|byte| matches!(byte, b'\r' | b'\n'))
-        .find(|line| !line.is_empty())
+/// The request line, whatever is wrong with it, as far as one may go.
+fn first_line(head: &[u8], longest: usize) -> Option<&[u8]> {
+    let mut lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let line = lines.find(|line| !line.is_empty())?;
+    Some(line.get(..longest).unwrap_or(line))
 }
 
 /// Answers a connection on which no request could be made out.
 async fn answer_no_request(place: Place<'_>, client: &mut Client, error: NoRequest) -> After {
-    let reason = match error {
-        NoRequest::Ended => return After::Close,
-        NoRequest::Slow => Reason::HEADER_TIMEOUT,
-        NoRequest::Refused(reason) => reason,
-        NoRequest::BareLineFeed => Reason::BAD_LINE_END,
+    let NoRequest::Refused(reason, partial) = error else {
+        return After::Close;
     };
-    let mut record = Record::new((Instant::now(), client.sent), 0, &[], place.1);
-    reject(place, client, reason, None, &mut record).await
+    let head = (partial.buffer.filled(), partial.since);
+    let after = reject(place, client, reason, head).await;
+    place.0.buffers.put_read(partial.buffer);
+    after
 }
 
-/// Answers a request that has no one meaning; it belongs to no site, so the first one's log has it.
+/// Answers a request that has no one meaning; it belongs to no site, so the first one's log has it,
+/// with what there is of its line. `head` is what has arrived of it, and since when.
 async fn reject(
     place: Place<'_>,
     client: &mut Client,
     reason: Reason,
-    line: Option<&[u8]>,
-    record: &mut Record,
+    (head, since): (&[u8], Instant),
 ) -> After {
     client.identify_as_peer();
     let (worker, snapshot) = place;
+    let mut record = Record::new((since, client.sent), head.len(), &[], snapshot);
     let site = snapshot.site("");
     record.needs = site.map(|site| site.unrouted.needs).unwrap_or_default();
-    let after = refuse(place, client, None, Refusal::unread(reason), record).await;
+    let refusal = Refusal::unread(reason);
+    let after = refuse(place, client, None, refusal, &mut record).await;
     if let Some(site) = site {
         let subject = Subject {
             target: &site.unrouted,
             upstream: None,
             head: None,
-            line,
+            line: first_line(head, client.head_limits().request_line),
         };
         record.finish(worker, subject, client);
     }

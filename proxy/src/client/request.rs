@@ -51,12 +51,8 @@ pub(crate) struct Received {
 pub(crate) enum NoRequest {
     /// The connection ended.
     Ended,
-    /// The head took too long.
-    Slow,
-    /// The head is refused before it is complete.
-    Refused(Reason),
-    /// A line of the head ends in a bare LF.
-    BareLineFeed,
+    /// The head is refused before it is complete; with it is what has arrived of it.
+    Refused(Reason, Received),
 }
 
 /// How waiting without a buffer ended.
@@ -143,9 +139,19 @@ impl Client {
                 since,
                 complete,
             }),
-            Err(error) => {
+            // Nothing but empty lines.
+            Err(_) if buffer.filled().is_empty() => {
                 buffers.put_read(buffer);
-                Err(error)
+                Err(NoRequest::Ended)
+            }
+            Err(reason) => {
+                let partial = Received {
+                    head: buffer.filled().len(),
+                    buffer,
+                    since,
+                    complete: since,
+                };
+                Err(NoRequest::Refused(reason, partial))
             }
         }
     }
@@ -178,7 +184,7 @@ impl Client {
         &mut self,
         buffer: &mut Buffer,
         since: Instant,
-    ) -> Result<(usize, Instant), NoRequest> {
+    ) -> Result<(usize, Instant), Reason> {
         let limits = self.terms.head;
         let deadline = since + self.terms.header_timeout;
         let mut now = since;
@@ -191,25 +197,22 @@ impl Client {
             }
             match find_head_end(buffer.filled(), searched) {
                 HeadEnd::Complete(head) => {
-                    limits.check_length(head).map_err(NoRequest::Refused)?;
+                    limits.check_length(head)?;
                     return Ok((head, now));
                 }
-                HeadEnd::BareLineFeed => return Err(NoRequest::BareLineFeed),
+                HeadEnd::BareLineFeed => return Err(Reason::BAD_LINE_END),
                 HeadEnd::Partial(up_to) => searched = up_to,
             }
-            limits
-                .check_partial(buffer.filled())
-                .map_err(NoRequest::Refused)?;
+            limits.check_partial(buffer.filled())?;
             if buffer.is_full() {
                 buffer.grow(limits.head.max(CAPACITY));
             }
             match io::fill(&mut self.stream, &mut self.timer, buffer, deadline).await {
-                Ok(0) => return Err(NoRequest::Ended),
-                Ok(_) => now = Instant::now(),
+                Ok(1..) => now = Instant::now(),
                 Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                    return Err(NoRequest::Slow);
+                    return Err(Reason::HEADER_TIMEOUT);
                 }
-                Err(_) => return Err(NoRequest::Ended),
+                Ok(0) | Err(_) => return Err(Reason::HEAD_INCOMPLETE),
             }
         }
     }

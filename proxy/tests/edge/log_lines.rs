@@ -85,7 +85,7 @@ fn difficult() -> Vec<Vec<u8>> {
 }
 
 /// The same requests through nginx and the edge; for each format, the lines of both.
-fn lines_of_both(format: &str, escape: &str) -> (Vec<String>, Vec<String>) {
+fn lines_of_both(format: &str, escape: &str, requests: &[Vec<u8>]) -> (Vec<String>, Vec<String>) {
     let origin = Origin::start(|request: &Seen, stream| {
         if request.path() == "/none" {
             return stream
@@ -105,7 +105,7 @@ fn lines_of_both(format: &str, escape: &str) -> (Vec<String>, Vec<String>) {
     });
     let dead = free_address();
     let nginx = Nginx::start(&format!(
-        "log_format test escape={escape} '{format}';\n\
+        "client_header_timeout 1s; log_format test escape={escape} '{format}';\n\
          upstream web {{ server {dead} max_fails=0; server {} backup; }}\n\
          server {{ listen LISTEN; server_name a.com; access_log access.log test;\n\
          proxy_http_version 1.1; proxy_set_header Connection \"\";\n\
@@ -116,7 +116,7 @@ fn lines_of_both(format: &str, escape: &str) -> (Vec<String>, Vec<String>) {
     // `${` alone would be a variable of the environment.
     let format = format.replace("${", "$${");
     let edge = Edge::start(&format!(
-        "[server]\nthreads = 1\n\
+        "[server]\nthreads = 1\n[client]\nheader_timeout = \"1s\"\n\
          [upstream.web]\nserver = [{{ address = \"{dead}\", max_fails = 0 }}, \
          {{ address = \"{}\", backup = true }}]\n\
          [upstream.dead]\nserver = [{{ address = \"{dead}\" }}]\n\
@@ -126,17 +126,22 @@ fn lines_of_both(format: &str, escape: &str) -> (Vec<String>, Vec<String>) {
          [[site.route]]\npath = \"/\"\nproxy = {{ to = \"web\" }}\n",
         origin.address
     ));
-    let requests = difficult();
-    for request in &requests {
+    for request in requests {
         for address in [nginx.http, edge.http] {
             let mut connection = Connection::new(address);
-            connection.send(request);
+            // It may be answered before it has been read.
+            drop(connection.stream.write_all(request));
+            if request.ends_with(GIVEN_UP) {
+                let end = connection.stream.shutdown(std::net::Shutdown::Write);
+                end.unwrap();
+            }
             let method = if request.starts_with(b"HEAD") {
                 "HEAD"
             } else {
                 "GET"
             };
-            connection.reply_to(method).unwrap();
+            // nginx has no answer for who takes too long.
+            drop(connection.reply_to(method));
         }
     }
     edge.eventually("nginx has logged", || {
@@ -177,7 +182,7 @@ fn may_differ(format: &str, field: usize, theirs: &str) -> bool {
 fn e1_lines_are_nginx_s_field_by_field() {
     let mut differences = Vec::new();
     for (escape, format) in ALIKE {
-        let (theirs, ours) = lines_of_both(format, escape);
+        let (theirs, ours) = lines_of_both(format, escape, &difficult());
         for (theirs, ours) in theirs.iter().zip(&ours) {
             let fields = theirs.split('|').zip(ours.split('|'));
             let alike = fields
@@ -189,6 +194,30 @@ fn e1_lines_are_nginx_s_field_by_field() {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// How a head ends whose client leaves in the middle of it.
+const GIVEN_UP: &[u8] = b"Given-Up: x";
+
+/// Of a head that is never complete there is the line, or as much of it as there is.
+#[test]
+fn e1_heads_that_are_refused_half_way() {
+    let long = "a".repeat(9_000);
+    let requests = [
+        format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"),
+        format!("GET /{long}"),
+        format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}", long.repeat(5)),
+        "GET / HTTP/1.1\r\nHost: a\r\nX".to_owned(),
+        "GET /slow-li".to_owned(),
+        "GET / HTTP/1.1\r\nHost: a\r\nGiven-Up: x".to_owned(),
+        "GET / Given-Up: x".to_owned(),
+    ];
+    let requests = requests.map(String::into_bytes);
+    let (theirs, ours) = lines_of_both("$status|$request", "default", &requests);
+    // A head over the limit has a status of its own.
+    assert!(ours[2].starts_with("431|") && theirs[2].starts_with("400|"));
+    let ours = ours.iter().map(|line| line.replacen("431|", "400|", 1));
+    assert_eq!(ours.collect::<Vec<_>>(), theirs);
 }
 
 #[test]
