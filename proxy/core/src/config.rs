@@ -169,7 +169,9 @@ impl Replacement {
                 }
             }
         }
-        if let Some((_, query)) = target.split_once('?') {
+        if let Some((_, query)) = target.split_once('?')
+            && !query.is_empty()
+        {
             replaced.push('?');
             replaced.push_str(query);
         }

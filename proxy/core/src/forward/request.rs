@@ -66,12 +66,12 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
     match to.body {
         BodyLength::Known(length) => write_length(out, length),
         BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-        // A POST that said "Content-Length: 0" must go on saying it (RFC 9110 §8.6).
+        // A POST that said that its body is empty must go on saying it (RFC 9110 §8.6).
         BodyLength::Empty
             if head
                 .headers
                 .iter()
-                .any(|line| line.name == Name::ContentLength) =>
+                .any(|line| matches!(line.name, Name::ContentLength | Name::TransferEncoding)) =>
         {
             write_length(out, 0);
         }

@@ -48,8 +48,8 @@ pub struct Cookie<'a> {
 
 /// Writes the response head to `out`, its empty line included.
 ///
-/// Date and Server are the edge's own, X-Accel-* headers are for the edge only, as in nginx
-/// (`proxy_hide_header`'s defaults). A compressed body loses its length, its ranges and the
+/// Date and Server are the edge's own, X-Accel-* headers are for the edge only, and X-Pad is for
+/// browsers of the last century, as in nginx (`proxy_hide_header`'s defaults). A compressed body loses its length, its ranges and the
 /// strength of its entity tag (RFC 9110 §8.8.1).
 pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseForm<'_>) {
     write_status_line(out, head.status, head.reason);
@@ -196,6 +196,7 @@ fn is_forwarded(name: Name) -> bool {
             | Name::Upgrade
             | Name::XAccelBuffering
             | Name::XAccelOther
+            | Name::XPad
     )
 }
 

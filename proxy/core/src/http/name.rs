@@ -31,6 +31,7 @@ pub enum Name {
     XAccelOther,
     XForwardedFor,
     XForwardedProto,
+    XPad,
     XRealIp,
     XRequestId,
 }
@@ -48,6 +49,7 @@ impl Name {
                 () if is("vary") => Self::Vary,
                 () => Self::Other,
             },
+            5 if is("x-pad") => Self::XPad,
             6 if is("expect") => Self::Expect,
             6 if is("server") => Self::Server,
             7 if is("upgrade") => Self::Upgrade,
