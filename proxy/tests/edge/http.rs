@@ -104,10 +104,10 @@ impl Connection {
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;
-            let Some((name, value)) = line.split_once(": ") else {
+            let Some((name, value)) = line.split_once(':') else {
                 break;
             };
-            headers.push((name.to_owned(), value.to_owned()));
+            headers.push((name.to_owned(), value.trim_start().to_owned()));
         }
         Ok((status, headers))
     }

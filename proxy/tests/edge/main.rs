@@ -33,6 +33,7 @@ mod names;
 mod nginx;
 mod origin;
 mod outage;
+mod parity;
 mod placement;
 mod process;
 mod reasons;
