@@ -3,6 +3,7 @@
 
 mod gate;
 mod gzip;
+mod redirects;
 mod requests;
 mod responses;
 mod timeouts;

@@ -1,6 +1,7 @@
 //! Requests as servers get them.
 
 use super::Pair;
+use crate::http::get;
 use crate::origin::{Origin, answer};
 
 fn pair() -> Pair {
@@ -110,4 +111,16 @@ fn b1_f1_q6_methods_and_bodies() {
             &[],
         ),
     ]);
+}
+
+#[test]
+fn q1_clients_share_a_connection() {
+    let pair = pair();
+    for address in [pair.nginx.http, pair.edge.http] {
+        let before = pair.origins[0].connections();
+        for _ in 0..3 {
+            assert_eq!(get(address, "/").status, 200);
+        }
+        assert_eq!(pair.origins[0].connections() - before, 1);
+    }
 }

@@ -1,7 +1,12 @@
 //! Clients and servers that take too long.
 
+use std::io::Read as _;
+
 use super::Pair;
+use crate::http::Connection;
+use crate::nginx::Nginx;
 use crate::origin::{Origin, answer};
+use crate::process::{Edge, proxy_to, server};
 
 fn pair() -> Pair {
     let origin = Origin::start(|request, stream| {
@@ -48,4 +53,33 @@ fn t3_t4_who_takes_too_long() {
             SAYS_408,
         ),
     ]);
+}
+
+#[test]
+fn r4_who_leaves_is_499() {
+    let origin = Origin::start(|_, stream| {
+        // Until the proxy closes.
+        drop(stream.read(&mut [0]));
+        false
+    });
+    let address = origin.address;
+    let nginx = Nginx::start(&format!(
+        "log_format short '$status|$request|$body_bytes_sent|$upstream_status';
+         server {{ listen LISTEN; access_log access.log short;
+         location / {{ proxy_pass http://{address}; }} }}"
+    ));
+    let log =
+        "{ path = \"access.log\", format = '$status|$request|$body_bytes_sent|$upstream_status' }";
+    let config = proxy_to(&[server(address, "")]);
+    let edge = Edge::start(&config.replace("[[site]]", &format!("[[site]]\naccess_log = {log}")));
+    for (count, address) in [(1, nginx.http), (2, edge.http)] {
+        let mut client = Connection::new(address);
+        client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+        edge.eventually("the request arrives", || origin.seen().len() == count);
+    }
+    let ours = || std::fs::read_to_string(edge.path("access.log")).unwrap_or_default();
+    edge.eventually("both have logged", || {
+        ours().ends_with('\n') && nginx.read("access.log").ends_with('\n')
+    });
+    assert_eq!(ours(), nginx.read("access.log"));
 }
