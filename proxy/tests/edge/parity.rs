@@ -130,7 +130,8 @@ fn of_reply(reply: &Reply, is_old: bool) -> Vec<String> {
     for (name, value) in &reply.headers {
         let name = name.to_ascii_lowercase();
         match (name.as_str(), value.as_str()) {
-            ("server", "hifate-edge" | "nginx/1.22.1") | ("edge-reason", _) => {}
+            ("edge-reason", _) => {}
+            ("server", who) if who == "hifate-edge" || who.starts_with("nginx/") => {}
             ("date", _) => lines.push("date".to_owned()),
             ("content-length", _) if is_page => {}
             // HTTP/1.1 has it by default.
