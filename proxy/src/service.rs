@@ -165,7 +165,10 @@ async fn converse(
     mut http2: bool,
 ) -> Option<First> {
     loop {
-        let mut first = client.next(&worker.buffers, leave.as_mut()).await?;
+        let next = client.next(Duration::MAX, &worker.buffers, leave.as_mut());
+        let Next::First(mut first) = next.await else {
+            return None;
+        };
         if http2 && http2::is_preface(client, &mut first).await {
             return Some(first);
         }
@@ -202,10 +205,12 @@ async fn answer_in_turn(
         counted.end();
         match after {
             After::Next if worker.edge.is_draining() => return After::Linger,
+            // Many connections carry one request only.
+            After::Next if client.requests() == 1 => return after,
             After::Next => {}
             After::Close | After::Finish | After::Linger => return after,
         }
-        let next = client.next_within(WARM, &worker.buffers, leave.as_mut());
+        let next = client.next(WARM, &worker.buffers, leave.as_mut());
         first = match next.await {
             Next::First(first) => first,
             Next::Idle => return After::Next,

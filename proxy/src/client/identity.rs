@@ -1,6 +1,6 @@
 //! Who a client is, when a proxy in front of us has passed it or its request on.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use super::{Client, SCHEME};
 use crate::admission::Refused;
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
+use crate::timer::Patience;
 
 /// Why it is not known who a client is.
 #[derive(Debug)]
@@ -63,13 +64,15 @@ impl Client {
         &mut self,
         by: &ProxyProtocol,
         buffers: &Buffers,
-        leave: Pin<&mut impl Future<Output = ()>>,
+        mut leave: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<(), NoIntroduction> {
         if !by.from.contains(self.peer) {
             return Err(Refused::ProxyUntrusted.into());
         }
         let deadline = self.since + by.timeout;
-        let mut buffer = match self.first_bytes(buffers, leave, by.timeout).await {
+        let mut patience = Patience::since(self.since, by.timeout);
+        let begun = poll_fn(|cx| self.poll_begun(cx, buffers, leave.as_mut(), &mut patience));
+        let mut buffer = match begun.await {
             Begun::Bytes(buffer) => buffer,
             Begun::Expired => return Err(Refused::ProxyTimeout.into()),
             Begun::Ended => return Err(NoIntroduction::Ended),

@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use edge_core::http::{HeadEnd, find_head_end, leading_empty_lines};
@@ -66,46 +66,35 @@ pub(super) enum Begun {
 }
 
 impl Client {
-    /// Waits for the next request to begin; none does if the connection ends, or has to. `leave`
-    /// ends the wait.
-    pub(crate) async fn next(
-        &mut self,
-        buffers: &Buffers,
-        leave: Pin<&mut impl Future<Output = ()>>,
-    ) -> Option<First> {
-        match self.next_within(Duration::MAX, buffers, leave).await {
-            Next::First(first) => Some(first),
-            Next::Idle | Next::Ended => None,
-        }
-    }
-
-    /// As [`Client::next`], for no longer than `most`.
-    pub(crate) async fn next_within(
-        &mut self,
+    /// Waits for the next request to begin, for no longer than `most`; none does if the connection
+    /// ends, or has to. `leave` ends the wait.
+    ///
+    /// What it keeps while it waits is what ten thousand idle connections keep.
+    pub(crate) fn next<'a>(
+        &'a mut self,
         most: Duration,
-        buffers: &Buffers,
-        leave: Pin<&mut impl Future<Output = ()>>,
-    ) -> Next {
-        let ahead = self.ahead.take();
-        self.pipelined = ahead.is_some() && self.served > 0;
-        let buffer = if let Some(ahead) = ahead {
-            ahead
+        buffers: &'a Buffers,
+        mut leave: Pin<&'a mut impl Future<Output = ()>>,
+    ) -> impl Future<Output = Next> + 'a {
+        let whole = if self.served == 0 {
+            self.terms.header_timeout
         } else {
-            let patience = if self.served == 0 {
-                self.terms.header_timeout
-            } else {
-                self.terms.keepalive.timeout
-            };
-            match self.first_bytes(buffers, leave, patience.min(most)).await {
-                Begun::Bytes(buffer) => buffer,
-                Begun::Expired if most < patience => return Next::Idle,
-                Begun::Expired | Begun::Ended => return Next::Ended,
-            }
+            self.terms.keepalive.timeout
         };
-        self.served = self.served.saturating_add(1);
-        Next::First(First {
-            buffer,
-            since: Instant::now(),
+        let mut patience = Patience::since(self.rested, whole.min(most));
+        self.pipelined = self.ahead.is_some() && self.served > 0;
+        poll_fn(move |cx| {
+            let buffer = match self.ahead.take() {
+                Some(ahead) => ahead,
+                None => match ready!(self.poll_begun(cx, buffers, leave.as_mut(), &mut patience)) {
+                    Begun::Bytes(buffer) => buffer,
+                    Begun::Expired if most < whole => return Poll::Ready(Next::Idle),
+                    Begun::Expired | Begun::Ended => return Poll::Ready(Next::Ended),
+                },
+            };
+            self.served = self.served.saturating_add(1);
+            let since = Instant::now();
+            Poll::Ready(Next::First(First { buffer, since }))
         })
     }
 
@@ -156,28 +145,26 @@ impl Client {
         }
     }
 
-    /// Waits without a buffer until there is something to read.
-    pub(super) async fn first_bytes(
+    /// Ready when there is something to read; until then no buffer is held.
+    pub(super) fn poll_begun(
         &mut self,
+        cx: &mut Context<'_>,
         buffers: &Buffers,
-        mut leave: Pin<&mut impl Future<Output = ()>>,
-        patience: Duration,
-    ) -> Begun {
-        let mut patience = Patience::since(self.rested, patience);
-        let (stream, timer) = (&mut self.stream, &mut self.timer);
-        let read = poll_fn(|cx| {
-            let mut buffer = buffers.read_buffer();
-            match buffer.poll_fill(stream, cx) {
-                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Begun::Bytes(buffer)),
-                Poll::Ready(_) => return Poll::Ready(Begun::Ended),
-                Poll::Pending => buffers.put_read(buffer),
-            }
-            if leave.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Begun::Ended);
-            }
-            patience.poll_over(timer, cx).map(|_| Begun::Expired)
-        });
-        read.await
+        leave: Pin<&mut impl Future<Output = ()>>,
+        patience: &mut Patience,
+    ) -> Poll<Begun> {
+        let mut buffer = buffers.read_buffer();
+        match buffer.poll_fill(&mut self.stream, cx) {
+            Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Begun::Bytes(buffer)),
+            Poll::Ready(_) => return Poll::Ready(Begun::Ended),
+            Poll::Pending => buffers.put_read(buffer),
+        }
+        if leave.poll(cx).is_ready() {
+            return Poll::Ready(Begun::Ended);
+        }
+        patience
+            .poll_over(&mut self.timer, cx)
+            .map(|_| Begun::Expired)
     }
 
     async fn rest_of_head(

@@ -6,7 +6,7 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use edge_core::config;
@@ -21,7 +21,7 @@ use super::replay::Replay;
 use super::transport::Transport;
 use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT};
 use crate::admission::Counted;
-use crate::client::{Client, First, Origin};
+use crate::client::{Client, First, Next, Origin};
 use crate::exchange::{self, After};
 use crate::stream::Stream;
 use crate::worker::Worker;
@@ -220,7 +220,9 @@ fn poll_opened(
 
 /// One exchange.
 async fn answer(worker: Arc<Worker>, mut client: Client) {
-    let Some(first) = client.next(&worker.buffers, pin!(pending())).await else {
+    let leave = pin!(pending());
+    let next = client.next(Duration::MAX, &worker.buffers, leave);
+    let Next::First(first) = next.await else {
         return;
     };
     let after = exchange::serve(&worker, &mut client, first).await;
