@@ -6,7 +6,6 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use edge_core::access::{self, Entry, Format, Times, Try};
 use edge_core::address::Peer;
 use edge_core::balance::{Ask, Group, Method, Pick, Profile, Server};
 use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
@@ -14,6 +13,7 @@ use edge_core::http::{
     BodyLength, Chunks, Piece, RequestHead, ResponseHead, find_head_end, normalise_path,
 };
 use edge_core::route::{Hosts, PathPattern, Paths};
+use edge_core::template::{self, Template, Times, Try, Values};
 use edge_core::trace::{self, Drawn, Trace};
 
 /// What a browser sends with a request to an API.
@@ -48,11 +48,11 @@ const DRAWN: Drawn = Drawn {
 };
 
 /// What is known of such a request in the end.
-fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) -> Entry<'a> {
-    Entry {
+fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) -> Values<'a> {
+    Values {
         request: Some(head),
         line: Some(head.line.as_bytes()),
-        client: access::Client {
+        client: template::Client {
             peer: Peer::Ip(Ipv4Addr::LOCALHOST.into()),
             address: "192.0.2.1",
             port: 4711,
@@ -60,10 +60,10 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) 
             requests: 1,
             pipelined: false,
             http2: false,
+            scheme: "http",
         },
-        server: access::Server {
+        server: template::Server {
             address: None,
-            https: false,
             site: "example.com",
             route: "/",
             hostname: "node1",
@@ -106,15 +106,15 @@ fn log_lines(criterion: &mut Criterion) {
     }];
     let entry = entry(&head, &trace, &tries);
     for (name, format) in [
-        ("write a log line, combined", Format::combined()),
-        ("write a log line, JSON", Format::json()),
+        ("write a log line, combined", Template::combined()),
+        ("write a log line, JSON", Template::json()),
     ] {
         let Ok(format) = format else { continue };
         let mut out = Vec::with_capacity(4096);
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 out.clear();
-                format.render(&mut out, black_box(&entry));
+                format.line(&mut out, black_box(&entry));
             });
         });
     }
@@ -184,7 +184,11 @@ fn decisions(criterion: &mut Criterion) {
         .collect();
     let hosts = Hosts::new(names.iter().map(Vec::as_slice));
     let prefixes = (0..20).map(|route| PathPattern::Prefix(format!("/api/v{route}/")));
-    let paths = Paths::new(prefixes.chain([PathPattern::Prefix("/".to_owned())]));
+    let paths = Paths::new(
+        prefixes
+            .chain([PathPattern::Prefix("/".to_owned())])
+            .map(|pattern| (pattern, true)),
+    );
     group.bench_function("find one of 20 sites and one of 21 routes", |bencher| {
         bencher.iter(|| {
             let site = hosts.find(black_box("site17.example.com"));

@@ -10,6 +10,7 @@ mod ask;
 mod attempt;
 mod body;
 mod connect;
+mod local;
 mod record;
 mod relay;
 mod sink;
@@ -19,17 +20,17 @@ mod wait;
 use std::time::Instant;
 
 use edge_core::failure::Failure;
-use edge_core::forward::{self, Connection, LocalResponse};
-use edge_core::http::{BadPath, BodyLength, Method, RequestHead};
-use edge_core::page::Page;
+use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
 use edge_core::redirect::InternalRedirect;
+use edge_core::template::Template;
 
 use self::ask::Unanswered;
 use self::body::Body;
+use self::local::{Refusal, refuse};
 use self::record::{Record, Subject};
 use crate::client::{Client, First, NoRequest, Received};
-use crate::snapshot::{Route, Site, Snapshot, Target};
+use crate::snapshot::{Found, Proxy, Route, Site, Snapshot, Target};
 use crate::upstream::Upstream;
 use crate::worker::Worker;
 
@@ -46,24 +47,6 @@ pub(crate) enum After {
     Linger,
 }
 
-/// An answer that the edge makes itself.
-#[derive(Debug, Clone, Copy)]
-struct Refusal {
-    reason: Reason,
-    /// Whether the request was read to its end, so that another can follow it.
-    complete: bool,
-}
-
-impl Refusal {
-    /// Of a request that was not read to its end.
-    const fn unread(reason: Reason) -> Self {
-        Self {
-            reason,
-            complete: false,
-        }
-    }
-}
-
 /// A request under way.
 struct Exchange<'a> {
     worker: &'a Worker,
@@ -72,6 +55,7 @@ struct Exchange<'a> {
     head: &'a RequestHead<'a>,
     site: &'a Site,
     route: &'a Route,
+    proxy: &'a Proxy,
     /// Path and query to ask for.
     target: &'a str,
     /// What answers that redirected here leave to this one.
@@ -128,10 +112,8 @@ async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -
     let (after, used, subject) = dispatch(place, client, &head, rest, site, &mut record).await;
     let (target, upstream) = subject;
     let subject = Subject {
-        target,
         upstream,
-        head: Some(&head),
-        line: Some(head.line.as_bytes()),
+        ..Subject::of(target, &head)
     };
     client.rest(record.finish(worker, subject, client));
     drop(head);
@@ -164,15 +146,12 @@ async fn dispatch<'s>(
                 &redirected
             }
         };
-        let (route, replaced) = match site.route(asked, turn > 0) {
-            Ok(Some(found)) => found,
-            unrouted => {
-                let reason = unrouted.map_or_else(BadPath::reason, |_| Reason::NO_ROUTE);
-                let complete = turn > 0 || head.body == BodyLength::Empty;
-                let refusal = Refusal { reason, complete };
-                record.needs = site.unrouted.needs;
-                let after = refuse(place, client, Some(head), refusal, record).await;
-                return (after, used, (&site.unrouted, None));
+        let (route, proxy, replaced) = match site.route(asked, turn > 0) {
+            Ok(Found::Proxy(route, proxy, replaced)) => (route, proxy, replaced),
+            found => {
+                let answer = local::answer(place, client, (asked, arrived), (site, found), record);
+                let (after, taken, target) = answer.await;
+                return (after, used + taken, (target, None));
             }
         };
         record.needs = route.target.needs;
@@ -183,6 +162,7 @@ async fn dispatch<'s>(
             head: asked,
             site,
             route,
+            proxy,
             target: replaced.as_deref().unwrap_or(asked.target),
             kept: redirect.as_ref().map_or(&[], |redirect| &redirect.kept),
             begun,
@@ -191,7 +171,7 @@ async fn dispatch<'s>(
         let (ended, taken) = exchange.run(arrived).await;
         used += taken;
         match ended {
-            Ended::Answered(after) => return (after, used, (&route.target, Some(&route.upstream))),
+            Ended::Answered(after) => return (after, used, (&route.target, Some(&proxy.upstream))),
             Ended::Redirected(to) => {
                 redirect = Some(to);
                 (arrived, begun) = (&[], Instant::now());
@@ -251,58 +231,6 @@ async fn reject(
     after
 }
 
-/// Sends an answer that the edge makes itself.
-async fn refuse(
-    (worker, snapshot): Place<'_>,
-    client: &mut Client,
-    head: Option<&RequestHead<'_>>,
-    refusal: Refusal,
-    record: &mut Record,
-) -> After {
-    let reason = refusal.reason;
-    record.status = reason.status;
-    record.reason = Some(reason);
-    let asked = head.is_some_and(|head| head.keep_alive);
-    let keep =
-        asked && refusal.complete && !reason.closes_connection() && !worker.edge.is_draining();
-    let trusted = snapshot.trusts(client.speaker());
-    let page = Page {
-        reason,
-        trusted,
-        request_id: record.request_id.as_str(),
-    };
-    let accept = head
-        .and_then(|head| head.header("accept"))
-        .unwrap_or_default();
-    let (kind, body) = page.content(accept.as_bytes());
-    let (second, _) = worker.clock.now();
-    let response = LocalResponse {
-        status: reason.status,
-        date: &second.http,
-        connection: if keep {
-            Connection::SayKeep
-        } else {
-            Connection::Close
-        },
-        reason: trusted.then_some(reason.code),
-        content: (kind, body.as_bytes()),
-        to_head_request: head.is_some_and(|head| head.method == Method::Head),
-    };
-    let mut out = worker.buffers.write_buffer();
-    let body = forward::write_local_response(&mut out, &response);
-    record.answering(out.get(..out.len() - body).unwrap_or_default());
-    let sent = client.write(&out, &[]).await;
-    record.body_sent = body as u64;
-    record.complete = sent.is_ok();
-    worker.buffers.put_write(out);
-    match (sent, keep) {
-        (Ok(()), true) => After::Next,
-        (Ok(()), false) if refusal.complete => After::Finish,
-        (Ok(()), false) => After::Linger,
-        (Err(_), _) => After::Close,
-    }
-}
-
 impl Exchange<'_> {
     /// Carries the exchange out; also tells how many of the `arrived` bytes belonged to the body.
     async fn run(&mut self, arrived: &[u8]) -> (Ended, usize) {
@@ -340,7 +268,7 @@ impl Exchange<'_> {
             http.method = self.head.method.as_str(),
             http.target = self.head.target,
             http.host = self.head.host,
-            upstream.name = %self.route.upstream.name(),
+            upstream.name = %self.proxy.upstream.name(),
             upstream.addr = %self.record.addresses().join(", "),
             status = failure.status(),
             reason = failure.code(),
@@ -349,6 +277,16 @@ impl Exchange<'_> {
         );
         let reason = failure.reason();
         self.refuse(Refusal { reason, complete }).await
+    }
+
+    /// The text of a template for this request.
+    fn render(&self, template: &Template) -> Vec<u8> {
+        let subject = Subject {
+            upstream: Some(&self.proxy.upstream),
+            ..Subject::of(&self.route.target, self.head)
+        };
+        self.record
+            .render(self.worker, template, &subject, self.client)
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> After {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use edge_core::access::{Format, Needs};
 use edge_core::address::Peer;
 use edge_core::config::{self, Config};
 use edge_core::encoding::Gzip;
 use edge_core::http::{BadPath, RequestHead, normalise_path};
-use edge_core::route::{Hosts, Paths};
+use edge_core::route::{Hosts, Paths, Place};
+use edge_core::template::{Needs, Template};
 
 use crate::access_log::{LogFile, LogFiles};
 use crate::metrics::{Metrics, RouteMetrics};
@@ -66,10 +66,39 @@ pub(crate) struct Route {
     pub(crate) max_body: Option<u64>,
     /// Whether only internal redirects come here.
     internal: bool,
-    /// Who answers.
+    /// Where the answer comes from.
+    pub(crate) action: Action,
+}
+
+/// Where a route's answers come from.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// From the servers of an upstream.
+    Proxy(Proxy),
+    /// From the configuration.
+    Respond(config::Respond),
+}
+
+/// Servers that answer.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    /// Who they are.
     pub(crate) upstream: Arc<Upstream>,
-    /// How it is asked.
-    pub(crate) proxy: config::Proxy,
+    /// How they are asked.
+    pub(crate) terms: config::Proxy,
+}
+
+/// The route of a request.
+#[derive(Debug)]
+pub(crate) enum Found<'s> {
+    /// Servers answer; they are asked for another target, if it says so.
+    Proxy(&'s Route, &'s Proxy, Option<String>),
+    /// The configuration answers.
+    Respond(&'s Route, &'s config::Respond),
+    /// It takes the path with a slash behind it (EDGE L2).
+    Slash(&'s Route),
+    /// There is none.
+    None,
 }
 
 /// A log and how its lines look.
@@ -78,9 +107,9 @@ pub(crate) struct AccessLog {
     /// The file.
     pub(crate) file: Arc<LogFile>,
     /// The format.
-    pub(crate) format: Format,
+    pub(crate) format: Template,
     /// Which requests are logged, if not all.
-    pub(crate) condition: Option<Format>,
+    pub(crate) condition: Option<Template>,
 }
 
 /// A configuration that is right in itself but cannot be put into use.
@@ -179,12 +208,13 @@ impl Site {
         metrics: &Metrics,
         logs: &LogFiles,
     ) -> Result<Self, Error> {
-        let target = |route: &str, log: Option<&config::AccessLog>| {
+        let target = |route: &str, log: Option<&config::AccessLog>, needs: Needs| {
             let access_log = log.map(|log| AccessLog::open(log, logs)).transpose()?;
+            let of_log = log.map(config::AccessLog::needs).unwrap_or_default();
             Ok(Target {
                 site: config.label.clone(),
                 route: route.to_owned(),
-                needs: log.map(config::AccessLog::needs).unwrap_or_default(),
+                needs: of_log.and(needs),
                 access_log,
                 metrics: metrics.route(&config.label, route),
             })
@@ -192,45 +222,74 @@ impl Site {
         let routes = config
             .routes
             .iter()
-            .filter_map(|route| Some((route, upstreams.get(route.proxy.upstream)?)))
-            .map(|(route, upstream)| {
+            .filter_map(|route| Some((route, Action::new(&route.action, upstreams)?)))
+            .map(|(route, action)| {
+                let log = route.access_log.as_ref();
                 Ok(Route {
-                    target: target(&route.label, route.access_log.as_ref())?,
+                    target: target(&route.label, log, action.needs())?,
                     max_body: route.max_body,
-                    upstream: Arc::clone(upstream),
                     internal: route.internal,
-                    proxy: route.proxy.clone(),
+                    action,
                 })
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self {
             gzip: config.gzip.clone(),
-            unrouted: target("", config.access_log.as_ref())?,
-            paths: Paths::new(config.routes.iter().map(|route| route.pattern.clone())),
+            unrouted: target("", config.access_log.as_ref(), Needs::default())?,
+            paths: Paths::new(config.routes.iter().map(config::Route::place)),
             routes,
         })
     }
 
-    /// The route for a request, `redirected` if a server sent it there, and the target to ask its upstream for.
+    /// The route for a request, `redirected` if a server sent it there.
     pub(crate) fn route(
         &self,
         head: &RequestHead<'_>,
         redirected: bool,
-    ) -> Result<Option<(&Route, Option<String>)>, BadPath> {
+    ) -> Result<Found<'_>, BadPath> {
         let path = normalise_path(head.path())?;
-        let found = self
-            .paths
-            .find(&path)
-            .and_then(|route| self.routes.get(route))
-            .filter(|route| redirected || !route.internal);
-        Ok(found.map(|route| {
-            let replaced = route
-                .proxy
-                .uri
-                .as_ref()
-                .map(|uri| uri.apply(&path, head.target));
-            (route, replaced)
-        }))
+        let found = self.paths.find(&path);
+        let route = |index: usize| {
+            let route = self.routes.get(index);
+            route.filter(|route| redirected || !route.internal)
+        };
+        Ok(match found {
+            Some(Place::Slash(index)) => route(index).map_or(Found::None, Found::Slash),
+            Some(Place::Here(index)) => {
+                route(index).map_or(Found::None, |route| match &route.action {
+                    Action::Proxy(proxy) => {
+                        let uri = proxy.terms.uri.as_ref();
+                        let target = uri.map(|uri| uri.apply(&path, head.target));
+                        Found::Proxy(route, proxy, target)
+                    }
+                    Action::Respond(respond) => Found::Respond(route, respond),
+                })
+            }
+            None => Found::None,
+        })
+    }
+}
+
+impl Action {
+    fn new(config: &config::Action, upstreams: &[Arc<Upstream>]) -> Option<Self> {
+        Some(match config {
+            config::Action::Proxy(terms) => Self::Proxy(Proxy {
+                upstream: Arc::clone(upstreams.get(terms.upstream)?),
+                terms: terms.clone(),
+            }),
+            config::Action::Respond(respond) => Self::Respond(respond.clone()),
+        })
+    }
+
+    /// What its texts need.
+    fn needs(&self) -> Needs {
+        match self {
+            Self::Proxy(proxy) => {
+                let key = proxy.upstream.config.key.as_ref();
+                key.map(Template::needs).unwrap_or_default()
+            }
+            Self::Respond(respond) => respond.needs(),
+        }
     }
 }
 

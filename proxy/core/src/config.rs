@@ -8,6 +8,8 @@ mod client;
 pub mod file;
 mod listener;
 mod resolver;
+mod respond;
+mod route;
 mod site;
 mod tracing;
 mod upstream;
@@ -23,15 +25,16 @@ use settings::{Level, Place, Problem, Problems};
 pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener, ProxyProtocol};
 pub use self::resolver::Resolver;
+pub use self::respond::Respond;
 pub use self::tracing::{Otlp, Tracing};
 pub use self::upstream::{
     IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
 };
-use crate::access::{Format, Needs};
 use crate::buffering::Buffering;
 use crate::encoding::Gzip;
 use crate::networks::Networks;
 use crate::route::PathPattern;
+use crate::template::{Needs, Template};
 
 /// A configuration that can be run.
 #[derive(Debug, Clone)]
@@ -92,15 +95,15 @@ pub struct AccessLog {
     /// The file.
     pub path: PathBuf,
     /// What a line says.
-    pub format: Format,
+    pub format: Template,
     /// Which requests are logged, if not all.
-    pub condition: Option<Format>,
+    pub condition: Option<Template>,
 }
 
 impl AccessLog {
     /// What its lines need.
     pub fn needs(&self) -> Needs {
-        let condition = self.condition.as_ref().map(Format::needs);
+        let condition = self.condition.as_ref().map(Template::needs);
         self.format.needs().and(condition.unwrap_or_default())
     }
 }
@@ -118,8 +121,26 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// The largest request body, if there is a limit.
     pub max_body: Option<u64>,
-    /// Who answers, and how it is asked.
-    pub proxy: Proxy,
+    /// Where its answers come from.
+    pub action: Action,
+}
+
+/// Where a route's answers come from.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// From an upstream.
+    Proxy(Proxy),
+    /// From here.
+    Respond(Respond),
+}
+
+impl Route {
+    /// Its paths, and whether one that only lacks the slash at its end is redirected: nginx does so
+    /// for locations with `proxy_pass` (EDGE L2).
+    pub fn place(&self) -> (PathPattern, bool) {
+        let slash = matches!(self.action, Action::Proxy(_));
+        (self.pattern.clone(), slash)
+    }
 }
 
 /// How requests of a route go to an upstream.

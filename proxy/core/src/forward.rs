@@ -3,16 +3,15 @@
 //! Heads are written from the parsed slices straight into one buffer: no header map is built, no
 //! header is cloned. Hop-by-hop headers end here in both directions (RFC 9110 §7.6.1).
 
+mod local;
 mod request;
 mod response;
 mod trailers;
 
+pub(crate) use local::reason_phrase;
+pub use local::{LocalResponse, location, write_local_response};
 pub use request::{Outgoing, write_request};
-pub(crate) use response::reason_phrase;
-pub use response::{
-    Connection, Cookie, LocalResponse, ResponseForm, write_chunk_size, write_local_response,
-    write_response,
-};
+pub use response::{Connection, Cookie, ResponseForm, write_chunk_size, write_response};
 
 pub use trailers::{wants_trailers, write_trailers};
 

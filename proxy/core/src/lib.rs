@@ -6,12 +6,11 @@
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]),
-//! which trace a request belongs to ([`trace`]) and how it is logged ([`access`]). Types with state
+//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
 
-pub mod access;
 pub mod address;
 pub mod admission;
 pub mod balance;

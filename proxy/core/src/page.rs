@@ -27,7 +27,8 @@ impl Page<'_> {
 
     /// What the client did wrong is told to everybody, what a server did wrong only to the trusted.
     fn meaning(&self) -> Option<&'static str> {
-        (self.trusted || self.reason.status < 500).then_some(self.reason.meaning)
+        let meaning = (self.trusted || self.reason.status < 500).then_some(self.reason.meaning);
+        meaning.filter(|meaning| !meaning.is_empty())
     }
 
     fn json(&self) -> String {

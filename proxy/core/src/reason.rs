@@ -13,6 +13,15 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// Of an answer that the configuration demands: a status, and nothing to explain.
+    pub fn configured(status: u16) -> Self {
+        Self {
+            status,
+            code: "configured",
+            meaning: "",
+        }
+    }
+
     /// Whether the connection is closed after the answer, whatever the client would like (EDGE E2):
     /// after these the edge cannot be sure where the next request begins, or that it would end well.
     pub fn closes_connection(self) -> bool {

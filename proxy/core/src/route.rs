@@ -77,20 +77,40 @@ impl Hosts {
     }
 }
 
+/// Which route a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// This one.
+    Here(usize),
+    /// This one, if it had a slash behind it (EDGE L2).
+    Slash(usize),
+}
+
 /// Finds a route of a site by path.
 #[derive(Debug, Clone, Default)]
 pub struct Paths {
     exact: HashMap<Vec<u8>, usize>,
+    /// Prefixes of directories, without their slash.
+    directories: HashMap<Vec<u8>, usize>,
     /// Longest first, so that the first match is the longest.
     prefixes: Vec<(String, usize, bool)>,
     expressions: Vec<(Regex, usize)>,
 }
 
 impl Paths {
-    /// Indexes the routes of a site, in the order of the file.
-    pub fn new(patterns: impl IntoIterator<Item = PathPattern>) -> Self {
+    /// Indexes the routes of a site, in the order of the file; with each it is said whether its path
+    /// without the slash at its end is to be redirected.
+    pub fn new(patterns: impl IntoIterator<Item = (PathPattern, bool)>) -> Self {
         let mut paths = Self::default();
-        for (route, pattern) in patterns.into_iter().enumerate() {
+        for (route, (pattern, slash)) in patterns.into_iter().enumerate() {
+            if let (PathPattern::Prefix(path) | PathPattern::PrefixBeforeRegex(path), true) =
+                (&pattern, slash)
+                && let Some(directory) = path.strip_suffix('/')
+                && !directory.is_empty()
+            {
+                let directory = directory.as_bytes().to_vec();
+                paths.directories.entry(directory).or_insert(route);
+            }
             match pattern {
                 PathPattern::Exact(path) => {
                     paths.exact.entry(path.into_bytes()).or_insert(route);
@@ -109,12 +129,19 @@ impl Paths {
         paths
     }
 
-    /// The route for a normalised path: exact, else the longest prefix if it says so, else the
-    /// first expression, else the longest prefix.
-    pub fn find(&self, path: &[u8]) -> Option<usize> {
+    /// The route for a normalised path: exact, else a directory that only lacks its slash, else the
+    /// longest prefix if it says so, else the first expression, else the longest prefix.
+    pub fn find(&self, path: &[u8]) -> Option<Place> {
         if let Some(route) = self.exact.get(path) {
-            return Some(*route);
+            return Some(Place::Here(*route));
         }
+        if let Some(route) = self.directories.get(path) {
+            return Some(Place::Slash(*route));
+        }
+        self.find_within(path).map(Place::Here)
+    }
+
+    fn find_within(&self, path: &[u8]) -> Option<usize> {
         let prefix = self
             .prefixes
             .iter()
@@ -138,14 +165,15 @@ mod tests {
 
     #[test]
     fn l1_locations() {
-        let paths = Paths::new([
+        let patterns = [
             PathPattern::Prefix("/".into()),
             PathPattern::Prefix("/docs".into()),
             PathPattern::PrefixBeforeRegex("/static/".into()),
             PathPattern::Regex(Regex::new(r"\.css$").unwrap()),
             PathPattern::Regex(Regex::new(r"(?i)\.CSS$").unwrap()),
             PathPattern::Exact("/docs".into()),
-        ]);
+        ];
+        let paths = Paths::new(patterns.map(|pattern| (pattern, false)));
         for (path, route) in [
             ("/", 0),
             ("/a", 0),
@@ -156,12 +184,37 @@ mod tests {
             ("/x.Css", 4),
             ("/static/x.css", 2),
         ] {
-            assert_eq!(paths.find(path.as_bytes()), Some(route), "{path}");
+            assert_eq!(
+                paths.find(path.as_bytes()),
+                Some(Place::Here(route)),
+                "{path}"
+            );
         }
         assert_eq!(
-            Paths::new([PathPattern::Exact("/a".into())]).find(b"/b"),
+            Paths::new([(PathPattern::Exact("/a".into()), true)]).find(b"/b"),
             None
         );
+    }
+
+    #[test]
+    fn l2_a_directory_without_its_slash() {
+        let paths = Paths::new([
+            (PathPattern::Prefix("/".into()), true),
+            (PathPattern::Prefix("/app/".into()), true),
+            (PathPattern::Prefix("/files/".into()), false),
+            (PathPattern::Exact("/app/x".into()), true),
+            (PathPattern::Prefix("/app/x/".into()), true),
+        ]);
+        for (path, place) in [
+            ("/", Place::Here(0)),
+            ("/app", Place::Slash(1)),
+            ("/app/", Place::Here(1)),
+            ("/appx", Place::Here(0)),
+            ("/files", Place::Here(0)),
+            ("/app/x", Place::Here(3)),
+        ] {
+            assert_eq!(paths.find(path.as_bytes()), Some(place), "{path}");
+        }
     }
 
     #[test]

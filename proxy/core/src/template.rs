@@ -1,10 +1,27 @@
-//! Text with variables of a request, such as the key of `hash` (nginx's `$request_uri$cookie_id`).
+//! Text with nginx's variables: lines of the access log, keys of `hash`, redirects, header values.
+//!
+//! A template is parsed once. It knows what it needs of a request ([`Needs`]), so that nothing is
+//! measured or kept that no text says.
 
-use crate::http::{RequestHead, Version, normalise_path};
+mod escape;
+mod lookup;
+mod parse;
+mod render;
+mod values;
+mod variable;
 
-/// Text with variables, parsed once.
+pub use escape::Escape;
+pub use parse::BadTemplate;
+pub use values::{Client, Server, Times, Try, Values};
+
+use variable::Variable;
+
+/// Text with `$variables`, parsed once and rendered for each request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
+pub struct Template {
+    parts: Vec<Part>,
+    escape: Escape,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
@@ -12,179 +29,54 @@ enum Part {
     Variable(Variable),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Variable {
-    Argument(String),
-    Args,
-    Cookie(String),
-    Header(String),
-    Host,
-    RemoteAddr,
-    RequestMethod,
-    RequestUri,
-    Scheme,
-    ServerProtocol,
-    Uri,
+/// What a text asks for that costs something while the request is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
+pub struct Needs {
+    /// The head sent to the client (`$sent_http_...`).
+    pub sent_head: bool,
+    /// The head of the last server's answer (`$upstream_http_...`).
+    pub upstream_head: bool,
+    /// When the last server's head had come (`$upstream_header_time`).
+    pub header_time: bool,
+    /// The servers asked (`$upstream_addr`, `$upstream_status`, ...).
+    pub tries: bool,
+    /// The address that the client connected to (`$server_addr`, `$server_port`).
+    pub server_addr: bool,
 }
 
-/// The variables by name; besides there are `http_NAME`, `arg_NAME` and `cookie_NAME`.
-const NAMES: [(&str, Variable); 9] = [
-    ("args", Variable::Args),
-    ("query_string", Variable::Args),
-    ("host", Variable::Host),
-    ("remote_addr", Variable::RemoteAddr),
-    ("request_method", Variable::RequestMethod),
-    ("request_uri", Variable::RequestUri),
-    ("scheme", Variable::Scheme),
-    ("server_protocol", Variable::ServerProtocol),
-    ("uri", Variable::Uri),
-];
-
-/// A variable that a request does not have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no variable `${name}` of requests")]
-pub struct UnknownVariable {
-    /// Its name, without the dollar sign.
-    pub name: String,
-    /// The one that was probably meant.
-    pub closest: Option<&'static str>,
-}
-
-/// What variables are read from.
-#[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
-    /// The request.
-    pub head: &'a RequestHead<'a>,
-    /// The client's address as text.
-    pub client: &'a str,
-    /// `http` or `https`.
-    pub scheme: &'static str,
+impl Needs {
+    /// What either of two texts needs.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            sent_head: self.sent_head || other.sent_head,
+            upstream_head: self.upstream_head || other.upstream_head,
+            header_time: self.header_time || other.header_time,
+            tries: self.tries || other.tries,
+            server_addr: self.server_addr || other.server_addr,
+        }
+    }
 }
 
 impl Template {
-    /// Reads text in which `$name` and `${name}` stand for variables.
-    pub fn parse(text: &str) -> Result<Self, UnknownVariable> {
-        let mut parts = Vec::new();
-        let mut pieces = text.split('$');
-        parts.push(Part::Text(pieces.next().unwrap_or_default().to_owned()));
-        for piece in pieces {
-            let (name, rest) = split_name(piece);
-            parts.push(Part::Variable(Variable::of(name)?));
-            parts.push(Part::Text(rest.to_owned()));
-        }
-        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
-        Ok(Self(parts))
-    }
-
     /// Whether it says the same for every request.
     pub fn is_constant(&self) -> bool {
-        self.0.iter().all(|part| matches!(part, Part::Text(_)))
+        self.parts.iter().all(|part| matches!(part, Part::Text(_)))
     }
 
-    /// Appends what it says for one request to `out`; a variable that is not there is empty.
-    pub fn render(&self, out: &mut Vec<u8>, subject: &Subject<'_>) {
-        for part in &self.0 {
-            match part {
-                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Part::Variable(variable) => variable.render(out, subject),
-            }
-        }
+    /// What it needs.
+    pub fn needs(&self) -> Needs {
+        let variables = self.parts.iter().filter_map(|part| match part {
+            Part::Variable(variable) => Some(variable.needs()),
+            Part::Text(_) => None,
+        });
+        variables.fold(Needs::default(), Needs::and)
     }
-}
-
-impl Variable {
-    fn of(name: &str) -> Result<Self, UnknownVariable> {
-        if let Some(header) = name.strip_prefix("http_") {
-            return Ok(Self::Header(header.replace('_', "-")));
-        }
-        if let Some(argument) = name.strip_prefix("arg_") {
-            return Ok(Self::Argument(argument.to_owned()));
-        }
-        if let Some(cookie) = name.strip_prefix("cookie_") {
-            return Ok(Self::Cookie(cookie.to_owned()));
-        }
-        let known = NAMES.iter().find(|(known, _)| *known == name);
-        known
-            .map(|(_, variable)| variable.clone())
-            .ok_or_else(|| UnknownVariable {
-                name: name.to_owned(),
-                closest: settings::closest(name, NAMES.iter().map(|(known, _)| *known)),
-            })
-    }
-
-    fn render(&self, out: &mut Vec<u8>, subject: &Subject<'_>) {
-        let head = subject.head;
-        let text: &[u8] = match self {
-            Self::Argument(name) => argument(head.query(), name).as_bytes(),
-            Self::Args => head.query().as_bytes(),
-            Self::Cookie(name) => head.cookie(name).unwrap_or_default().as_bytes(),
-            Self::Header(name) => head.header(name).unwrap_or_default().as_bytes(),
-            Self::Host => head.host.as_bytes(),
-            Self::RequestMethod => head.method.as_str().as_bytes(),
-            Self::RequestUri => head.target.as_bytes(),
-            Self::Scheme => subject.scheme.as_bytes(),
-            Self::ServerProtocol => Version::as_str(head.version).as_bytes(),
-            Self::Uri => {
-                // nginx's $uri is the normalised path; one that has none went no further than this.
-                let path = normalise_path(head.path());
-                out.extend_from_slice(path.as_deref().unwrap_or(head.path().as_bytes()));
-                return;
-            }
-            Self::RemoteAddr => subject.client.as_bytes(),
-        };
-        out.extend_from_slice(text);
-    }
-}
-
-/// The first argument of this name in a query, as it stands there.
-fn argument<'q>(query: &'q str, name: &str) -> &'q str {
-    let found = query.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        key.eq_ignore_ascii_case(name).then_some(value)
-    });
-    found.unwrap_or_default()
-}
-
-/// Splits `name rest` or `{name}rest`, as it stands after a dollar sign.
-pub(crate) fn split_name(text: &str) -> (&str, &str) {
-    if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
-        return (name, rest);
-    }
-    let end = text
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .unwrap_or(text.len());
-    text.split_at(end)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn render(text: &str) -> String {
-        let head = b"GET /a%20b?x=1&Id=7&y HTTP/1.1\r\nHost: Site.com:80\r\nX-User: u\r\n\
-                     Cookie: a=1; session=s=9\r\n\r\n";
-        let head = RequestHead::parse(head).unwrap();
-        let subject = Subject {
-            head: &head,
-            client: "192.0.2.1",
-            scheme: "http",
-        };
-        let mut out = Vec::new();
-        Template::parse(text).unwrap().render(&mut out, &subject);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn variables_of_a_request() {
-        assert_eq!(
-            render("$request_uri|$uri|$args"),
-            "/a%20b?x=1&Id=7&y|/a b|x=1&Id=7&y"
-        );
-        assert_eq!(render("${arg_id}-$arg_y-$arg_z"), "7--");
-        assert_eq!(render("$cookie_session$cookie_no"), "s=9");
-        assert_eq!(render("$http_x_user@$remote_addr"), "u@192.0.2.1");
-        assert!(Template::parse("plain").unwrap().is_constant());
-        let unknown = Template::parse("$reqest_uri").unwrap_err();
-        assert_eq!(unknown.closest, Some("request_uri"));
-    }
-}
+mod tests;

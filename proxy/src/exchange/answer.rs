@@ -13,7 +13,7 @@ use super::body::Sent;
 use super::sink::Sink;
 use crate::buffer::Buffer;
 use crate::pool::Connection;
-use crate::snapshot::{Route, Site};
+use crate::snapshot::{Proxy, Site};
 use crate::upstream::Lent;
 use crate::worker::Worker;
 
@@ -148,7 +148,7 @@ impl Terms {
     pub(super) fn agree(
         worker: &Worker,
         (request, response): (&RequestHead<'_>, &ResponseHead<'_>),
-        (site, route): (&Site, &Route),
+        (site, proxy): (&Site, &Proxy),
         (extra, whole): (Extra<'_>, bool),
         out: &mut Vec<u8>,
     ) -> Self {
@@ -190,7 +190,7 @@ impl Terms {
         forward::write_response(out, response, &form);
         Self {
             status: response.status,
-            spool: route.proxy.buffering.of(response),
+            spool: proxy.terms.buffering.of(response),
             source,
             sink: Sink {
                 chunked: body == BodyLength::Chunked,

@@ -10,7 +10,6 @@ use edge_core::forward::Cookie;
 use edge_core::http::{Method, RequestHead};
 use edge_core::redirect::InternalRedirect;
 use edge_core::retry::Progress;
-use edge_core::template::Subject;
 
 use super::answer::{Answer, Extra};
 use super::attempt::{self, Attempt};
@@ -42,7 +41,7 @@ pub(super) struct Course {
 impl Exchange<'_> {
     /// Asks one server after the other.
     pub(super) async fn ask(&mut self, body: &mut Body) -> Result<Answer, Unanswered> {
-        let upstream = &*self.route.upstream;
+        let upstream = &*self.proxy.upstream;
         let mut last = match upstream.config.profile {
             Profile::Nginx => Failure::NoLiveServer,
             Profile::Safe { .. } => Failure::NoServer,
@@ -59,7 +58,7 @@ impl Exchange<'_> {
                 worker: self.worker,
                 head: self.head,
                 site: self.site,
-                route: self.route,
+                proxy: self.proxy,
                 target: self.target,
                 server: &lent.server,
                 extra: Extra {
@@ -101,21 +100,13 @@ impl Exchange<'_> {
     /// Whether another server is asked after a failure, by what was sent before it.
     fn may_retry(&self, course: &Course, (failure, sent): (Failure, bool)) -> bool {
         let progress = course.progress(self.head.method, sent);
-        self.route.upstream.may_retry(failure, &progress)
+        self.proxy.upstream.may_retry(failure, &progress)
     }
 
     /// Borrows the server that is to take the request.
     async fn lend(&self, now: Instant, tried: &[usize]) -> Result<Lent, Refused> {
-        let config = &self.route.upstream.config;
-        let mut key = Vec::new();
-        if let Some(template) = &config.key {
-            let subject = Subject {
-                head: self.head,
-                client: &self.client.address,
-                scheme: self.client.scheme,
-            };
-            template.render(&mut key, &subject);
-        }
+        let config = &self.proxy.upstream.config;
+        let key = config.key.as_ref().map(|key| self.render(key));
         let random = match config.method {
             balance::Method::RandomTwo | balance::Method::PeakEwma => fastrand::u64(..),
             balance::Method::RoundRobin
@@ -127,11 +118,11 @@ impl Exchange<'_> {
             now,
             tried,
             client: self.client.ip(),
-            key: &key,
-            sticky: brought(&self.route.upstream, self.head),
+            key: key.as_deref().unwrap_or_default(),
+            sticky: brought(&self.proxy.upstream, self.head),
             random,
         };
-        let servers = &self.route.upstream.servers;
+        let servers = &self.proxy.upstream.servers;
         servers.lend(ask, config.queue.as_ref()).await
     }
 

@@ -21,7 +21,7 @@ use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::http2;
 use crate::pool::Connection;
-use crate::snapshot::{Route, Site};
+use crate::snapshot::{Proxy, Site};
 use crate::upstream::Server;
 use crate::worker::Worker;
 
@@ -30,7 +30,7 @@ pub(super) struct Attempt<'a> {
     pub(super) worker: &'a Worker,
     pub(super) head: &'a RequestHead<'a>,
     pub(super) site: &'a Site,
-    pub(super) route: &'a Route,
+    pub(super) proxy: &'a Proxy,
     pub(super) target: &'a str,
     pub(super) server: &'a Arc<Server>,
     /// What the client is told besides.
@@ -93,7 +93,7 @@ impl Attempt<'_> {
         record: &mut Record,
     ) -> Result<(Terms, Connection, Buffer), Error> {
         record.ask(Arc::clone(self.server), self.started);
-        let result = match self.route.upstream.config.retry.per_try_timeout {
+        let result = match self.proxy.upstream.config.retry.per_try_timeout {
             None => self.ask_until_fresh(client, body, record).await,
             Some(patience) => {
                 let asking = self.ask_until_fresh(client, body, record);
@@ -167,7 +167,7 @@ impl Attempt<'_> {
     }
 
     fn agree(&self, head: &ResponseHead<'_>, whole: bool, out: &mut Vec<u8>) -> Terms {
-        let of = (self.site, self.route);
+        let of = (self.site, self.proxy);
         Terms::agree(self.worker, (self.head, head), of, (self.extra, whole), out)
     }
 
@@ -182,7 +182,7 @@ impl Attempt<'_> {
         let mut out = buffers.write_buffer();
         let outgoing = Outgoing {
             target: self.target,
-            default_host: self.route.upstream.name(),
+            default_host: self.proxy.upstream.name(),
             client: &client.address,
             scheme: client.scheme,
             body: body.length(),
@@ -193,7 +193,7 @@ impl Attempt<'_> {
         forward::write_request(&mut out, self.head, &outgoing);
         self.sent.store(true, Ordering::Relaxed);
         let mut buffer = buffers.read_buffer();
-        let patience = self.route.proxy.send_timeout;
+        let patience = self.proxy.terms.send_timeout;
         let server = (&mut connection, &mut buffer);
         let sent = body.send(&out, server, (client, buffers), patience).await;
         let out_length = out.len() as u64;
@@ -229,7 +229,7 @@ impl Attempt<'_> {
     /// Whether another server is asked after this failure.
     fn may_retry(&self, failure: Failure) -> bool {
         let progress = self.course.progress(self.head.method, true);
-        self.route.upstream.may_retry(failure, &progress)
+        self.proxy.upstream.may_retry(failure, &progress)
     }
 
     /// Reads a complete head and writes the client's to `out`; `None` if another follows.
@@ -270,7 +270,7 @@ impl Attempt<'_> {
         out: &mut Vec<u8>,
         record: &mut Record,
     ) -> Result<Terms, Error> {
-        let ignore = self.route.proxy.ignore_client_abort;
+        let ignore = self.proxy.terms.ignore_client_abort;
         let mut searched = 0;
         loop {
             match find_head_end(buffer.filled(), searched) {
@@ -293,7 +293,7 @@ impl Attempt<'_> {
             if buffer.is_full() {
                 buffer.grow(LARGEST_HEAD);
             }
-            let patience = self.route.proxy.read_timeout;
+            let patience = self.proxy.terms.read_timeout;
             let client = (!ignore).then_some(&mut *client);
             match wait(
                 connection,

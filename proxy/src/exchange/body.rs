@@ -68,7 +68,7 @@ impl Body {
             BodyLength::Chunked => Inflow::chunked(limit),
         };
         let buffers = &exchange.worker.buffers;
-        if !exchange.route.proxy.request_buffering || is_stream_of_messages(exchange.head) {
+        if !exchange.proxy.terms.request_buffering || is_stream_of_messages(exchange.head) {
             let mut buffer = buffers.large_buffer();
             buffer.append(arrived);
             go_on(exchange).await?;

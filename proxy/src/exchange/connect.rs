@@ -39,7 +39,7 @@ impl Past {
 impl Attempt<'_> {
     /// A connection that is kept, if there is one that may be used.
     pub(super) async fn reuse(&self) -> Option<Connection> {
-        let transport = &self.route.upstream.transport;
+        let transport = &self.proxy.upstream.transport;
         if transport.is_personal() {
             return None;
         }
@@ -53,12 +53,12 @@ impl Attempt<'_> {
         client: &Client,
     ) -> Result<(Connection, Past), Error> {
         let started = Instant::now();
-        let transport = &self.route.upstream.transport;
-        let patience = self.route.proxy.connect_timeout;
+        let transport = &self.proxy.upstream.transport;
+        let patience = self.proxy.terms.connect_timeout;
         // Boxed, because a handshake keeps much across its waits, and a request that finds a kept
         // connection should not make room for it.
         let connected = if transport.http2 {
-            let keepalive = &self.route.upstream.config.keepalive;
+            let keepalive = &self.proxy.upstream.config.keepalive;
             let connections = &self.worker.http2;
             let lane =
                 Box::pin(connections.stream(transport, self.server, patience, keepalive)).await;
@@ -77,6 +77,6 @@ impl Attempt<'_> {
     }
 
     fn key(&self) -> pool::Key {
-        (self.route.upstream.transport.id, self.server.id)
+        (self.proxy.upstream.transport.id, self.server.id)
     }
 }

@@ -3,14 +3,15 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use edge_core::access::{self, Entry, Needs, Times, Try};
 use edge_core::failure::Failure;
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
+use edge_core::template::{self, Needs, Template, Times, Try, Values};
 use edge_core::trace::{self, Drawn, Id, Trace};
 use smallvec::SmallVec;
 
 use crate::client::Client;
+use crate::clock::Second;
 use crate::metrics::method_label;
 use crate::snapshot::{AccessLog, Snapshot, Target};
 use crate::spans::{self, Finished, Spans};
@@ -63,6 +64,18 @@ pub(super) struct Subject<'a> {
     pub(super) head: Option<&'a RequestHead<'a>>,
     /// The request line as it came, if any did.
     pub(super) line: Option<&'a [u8]>,
+}
+
+impl<'a> Subject<'a> {
+    /// A request that is nobody's yet but its route's.
+    pub(super) fn of(target: &'a Target, head: &'a RequestHead<'a>) -> Self {
+        Self {
+            target,
+            upstream: None,
+            head: Some(head),
+            line: Some(head.line.as_bytes()),
+        }
+    }
 }
 
 impl Record {
@@ -220,16 +233,57 @@ impl Record {
         subject: Subject<'_>,
         (client, sent, elapsed): (&Client, u64, Duration),
     ) {
-        let (second, unix_millis) = worker.clock.now();
-        let tries: SmallVec<[Try<'_>; 1]> = if self.needs.tries {
-            self.asked.iter().map(Asked::logged).collect()
-        } else {
-            SmallVec::new()
+        let time = worker.clock.now();
+        let tries = self.tries();
+        let values = Values {
+            bytes_sent: sent,
+            request_time: elapsed,
+            ..self.values(&subject, client, &tries, (&time.0, time.1))
         };
-        let entry = Entry {
+        worker.log.add(&log.file, |out| {
+            let condition = log.condition.as_ref();
+            if condition.is_none_or(|condition| condition.holds(out, &values)) {
+                log.format.line(out, &values);
+            }
+        });
+    }
+
+    /// The text of a template, with what is known so far.
+    pub(super) fn render(
+        &self,
+        worker: &Worker,
+        template: &Template,
+        subject: &Subject<'_>,
+        client: &Client,
+    ) -> Vec<u8> {
+        let mut text = Vec::new();
+        let time = worker.clock.now();
+        let tries = self.tries();
+        template.render(
+            &mut text,
+            &self.values(subject, client, &tries, (&time.0, time.1)),
+        );
+        text
+    }
+
+    /// The servers asked, if anybody wants to know.
+    fn tries(&self) -> SmallVec<[Try<'_>; 1]> {
+        let asked = self.asked.iter().filter(|_| self.needs.tries);
+        asked.map(Asked::logged).collect()
+    }
+
+    /// What is known so far.
+    fn values<'a>(
+        &'a self,
+        subject: &Subject<'a>,
+        client: &'a Client,
+        tries: &'a [Try<'a>],
+        (second, unix_millis): (&'a Second, u64),
+    ) -> Values<'a> {
+        Values {
             request: subject.head,
             line: subject.line,
-            client: access::Client {
+            client: template::Client {
                 address: &client.address,
                 peer: client.peer,
                 port: client.port,
@@ -237,14 +291,14 @@ impl Record {
                 requests: client.requests(),
                 pipelined: client.pipelined,
                 http2: client.http2,
+                scheme: client.scheme,
             },
-            server: access::Server {
+            server: template::Server {
                 address: if self.needs.server_addr {
                     client.local_address()
                 } else {
                     None
                 },
-                https: false,
                 site: &subject.target.site,
                 route: &subject.target.route,
                 hostname: &HOSTNAME,
@@ -253,12 +307,12 @@ impl Record {
             status: self.status,
             complete: self.complete,
             body_bytes_sent: self.body_sent,
-            bytes_sent: sent,
+            bytes_sent: client.sent - self.sent_before,
             request_length: self.request_length,
-            request_time: elapsed,
+            request_time: Duration::ZERO,
             gzip: self.gzip,
             sent_head: &self.sent_head,
-            tries: &tries,
+            tries,
             upstream_name: subject.upstream.map_or("", Upstream::name),
             upstream_head: &self.upstream_head,
             reason: self.reason.map_or("", |reason| reason.code),
@@ -269,13 +323,7 @@ impl Record {
                 iso: &second.iso,
                 unix_millis,
             },
-        };
-        worker.log.add(&log.file, |out| {
-            let condition = log.condition.as_ref();
-            if condition.is_none_or(|condition| condition.holds(out, &entry)) {
-                log.format.render(out, &entry);
-            }
-        });
+        }
     }
 
     /// The addresses of the servers asked.

@@ -85,7 +85,7 @@ impl Exchange<'_> {
                 tracing::warn!(
                     client.addr = %self.client.address,
                     http.target = self.head.target,
-                    upstream.name = %self.route.upstream.name(),
+                    upstream.name = %self.proxy.upstream.name(),
                     server.addr = %lent.server.label,
                     reason = failure.code(),
                     "the response was cut off: {}",
@@ -163,11 +163,11 @@ impl Exchange<'_> {
         let now = answer.heard.unwrap_or_else(Instant::now);
         self.count(answer, &engaged, now);
         // More than the response promised would be read as the start of the next one.
-        let personal = self.route.upstream.transport.is_personal();
+        let personal = self.proxy.upstream.transport.is_personal();
         if answer.terms.reusable && answer.complete && !personal {
-            let keepalive = &self.route.upstream.config.keepalive;
+            let keepalive = &self.proxy.upstream.config.keepalive;
             let Engaged { connection, lent } = engaged;
-            let key = (self.route.upstream.transport.id, lent.server.id);
+            let key = (self.proxy.upstream.transport.id, lent.server.id);
             let pool = &self.worker.pool;
             pool.keep(key, connection, keepalive, now);
         }
@@ -206,8 +206,8 @@ impl Exchange<'_> {
             return Ok(0);
         };
         let (buffer, buffers) = (&mut answer.buffer, &self.worker.buffers);
-        let patience = self.route.proxy.read_timeout;
-        let ignore = self.route.proxy.ignore_client_abort;
+        let patience = self.proxy.terms.read_timeout;
+        let ignore = self.proxy.terms.ignore_client_abort;
         let client = (!ignore).then_some(&mut *self.client);
         match wait(connection, buffer, client, buffers, patience, body.rest()).await {
             Waited::Read(Ok(count)) => Ok(count),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use edge_core::access::Try;
 use edge_core::failure::Failure;
+use edge_core::template::Try;
 use edge_core::trace::Id;
 
 use super::Server;

@@ -340,7 +340,7 @@ fn impossible_combinations_are_refused() {
         "nginx has no backups with this method",
         "`a b` is not a name for a cookie",
         "there is no variable `$reqest_uri`",
-        "did you mean \"$request_uri\"?",
+        "did you mean `$request_uri`?",
         "a load factor needs `consistent = true`",
         "a number from 1.01 to 100",
         "`web.internal` has no port",

@@ -1,6 +1,7 @@
 //! The same requests through Debian's nginx and the edge: what the client and the servers see of
 //! either is the same but for the lines that a case names.
 
+mod answers;
 mod gate;
 mod gzip;
 mod redirects;
@@ -124,7 +125,9 @@ fn of_reply(reply: &Reply, is_old: bool) -> Vec<String> {
     // Of the answer to HEAD there is only the head.
     let bodiless = reply.body.is_empty() && reply.header("content-type") == Some("text/html");
     let is_page = reply.header("edge-reason").is_some()
-        || String::from_utf8_lossy(&reply.body).contains("<center>nginx")
+        || ["<center>nginx", "<center>hifate-edge"]
+            .iter()
+            .any(|name| String::from_utf8_lossy(&reply.body).contains(name))
         || (bodiless && reply.status > 499);
     let mut lines: Vec<String> = Vec::new();
     for (name, value) in &reply.headers {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use settings::{Period, Place, Problems};
 
 use super::ServerAddress;
-use crate::access::{BadFormat, Format};
 use crate::address::{Address, BadAddress};
 use crate::networks::{BadNetwork, Network, Networks};
+use crate::template::{BadTemplate, Escape, Template};
 
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
@@ -158,14 +158,19 @@ pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) 
     written.iter().enumerate().filter_map(&mut one).collect()
 }
 
-/// A text with `$variables`.
-pub(super) fn format(
-    format: Result<Format, BadFormat>,
+/// A text with `$variables`, whose values stand in it as they are.
+pub(super) fn template(text: &str, at: &Place, problems: &mut Problems) -> Option<Template> {
+    parsed(Template::parse(text, Escape::None), at, problems)
+}
+
+/// What came of parsing a text with `$variables`.
+pub(super) fn parsed(
+    template: Result<Template, BadTemplate>,
     at: &Place,
     problems: &mut Problems,
-) -> Option<Format> {
-    match format {
-        Ok(format) => Some(format),
+) -> Option<Template> {
+    match template {
+        Ok(template) => Some(template),
         Err(error) => {
             match error.help() {
                 Some(help) => problems.push_with_help(at, error.to_string(), help),
@@ -173,5 +178,14 @@ pub(super) fn format(
             }
             None
         }
+    }
+}
+
+/// A media type that can stand in a header.
+pub(super) fn media_type(text: &str, at: &Place, problems: &mut Problems) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if !text.contains('/') || !text.bytes().all(is_plain) {
+        let message = format!("`{text}` is no media type");
+        problems.push_with_help(at, message, "\"text/plain; charset=utf-8\"");
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod errors;
 mod listener;
 mod resolver;
+mod respond;
 mod server;
 mod site;
 mod upstream;
@@ -20,6 +21,7 @@ pub use client::Client;
 pub use errors::{Errors, Otlp, Tracing};
 pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use resolver::Resolver;
+pub use respond::{Redirect, RedirectWith, Respond};
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
     AccessLog, AccessLogFile, ExactPath, Gzip, LogEscape, PrefixPath, Proxy, RegexPath, Route,

@@ -52,8 +52,11 @@ fn the_seed_s_configuration() {
     assert!(site.routes[0].access_log.is_none());
     assert!(site.routes[1].access_log.is_some());
     assert_eq!(site.routes[1].max_body, Some(10 << 20));
+    let Action::Proxy(proxy) = &site.routes[0].action else {
+        panic!("the first route goes to an upstream");
+    };
     assert_eq!(
-        site.routes[0].proxy.uri,
+        proxy.uri,
         Some(Replacement {
             matched: 7,
             with: "/health".into()
@@ -181,7 +184,7 @@ names = ["c.com"]
         "site[0].route[2].proxy.read_timeout: a duration of 0 would always have passed",
         "site[0].route[3].path: `a` is already a route",
         "site[0].gzip.level: the level is a number from 1 to 9",
-        "site[0].access_log.format: there is no variable `$nosuch` in log formats",
+        "site[0].access_log.format: there is no variable `$nosuch`",
         "site[1]: the site has no route (add [[site.route]])",
     ];
     assert_eq!(problems, expected);

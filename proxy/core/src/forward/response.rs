@@ -101,42 +101,6 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
     out.extend_from_slice(b"\r\n");
 }
 
-/// A response that the edge makes itself.
-#[derive(Debug, Clone, Copy)]
-pub struct LocalResponse<'a> {
-    /// Its status.
-    pub status: u16,
-    /// The current date in the form of RFC 9110 §5.6.7.
-    pub date: &'a str,
-    /// What happens to the connection.
-    pub connection: Connection,
-    /// Why there is no other, for a client that may know.
-    pub reason: Option<&'a str>,
-    /// Media type and content.
-    pub content: (&'a str, &'a [u8]),
-    /// Whether the client asked for the head only.
-    pub to_head_request: bool,
-}
-
-/// Writes a whole response that the edge makes itself; the bytes of body written.
-pub fn write_local_response(out: &mut Vec<u8>, response: &LocalResponse<'_>) -> usize {
-    let (content_type, body) = response.content;
-    write_status_line(out, response.status, reason_phrase(response.status));
-    write_own_headers(out, response.date, response.connection);
-    if let Some(reason) = response.reason {
-        write_header(out, "Edge-Reason", reason.as_bytes());
-    }
-    write_header(out, "Content-Type", content_type.as_bytes());
-    out.extend_from_slice(b"Content-Length: ");
-    write_number(out, body.len() as u64);
-    out.extend_from_slice(b"\r\n\r\n");
-    if response.to_head_request {
-        return 0;
-    }
-    out.extend_from_slice(body);
-    body.len()
-}
-
 /// Writes the line before a chunk of `size` bytes.
 pub fn write_chunk_size(out: &mut Vec<u8>, size: usize) {
     let mut digits = [0; 16];
@@ -153,7 +117,7 @@ pub fn write_chunk_size(out: &mut Vec<u8>, size: usize) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
+pub(super) fn write_status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
     out.extend_from_slice(b"HTTP/1.1 ");
     write_number(out, u64::from(status));
     out.push(b' ');
@@ -161,7 +125,7 @@ fn write_status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_own_headers(out: &mut Vec<u8>, date: &str, connection: Connection) {
+pub(super) fn write_own_headers(out: &mut Vec<u8>, date: &str, connection: Connection) {
     out.extend_from_slice(b"Server: hifate-edge\r\nDate: ");
     out.extend_from_slice(date.as_bytes());
     out.extend_from_slice(match connection {
@@ -198,27 +162,6 @@ fn is_forwarded(name: Name) -> bool {
             | Name::XAccelOther
             | Name::XPad
     )
-}
-
-/// The usual words for the statuses that the edge itself answers with.
-pub(crate) fn reason_phrase(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        413 => "Content Too Large",
-        414 => "URI Too Long",
-        417 => "Expectation Failed",
-        431 => "Request Header Fields Too Large",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        _ => "Error",
-    }
 }
 
 #[cfg(test)]

@@ -132,17 +132,24 @@ fn q7_l1_l2_a_location_replaces_its_prefix() {
     ]);
 }
 
-/// nginx redirects where only the slash is missing; the edge looks for another route.
+/// Where only the slash is missing; nginx makes the whole URL of it, with the port it listens on, which
+/// is not always the one that the client knows.
 #[test]
 fn l2_a_path_without_its_slash() {
-    let pair = pair();
-    for (target, to) in [("/app?a=b", "/app/?a=b"), ("/app/deep", "/app/deep/")] {
-        let theirs = crate::http::get(pair.nginx.http, target);
-        let location = format!("http://test:{}{to}", pair.nginx.http.port());
-        assert_eq!(
-            (theirs.status, theirs.header("location")),
-            (301, Some(location.as_str()))
-        );
-        assert_eq!(pair.edge.get(target).status, 200);
-    }
+    compare(&[
+        (
+            "/app?a=b",
+            &[
+                "- location: http://a:PORT/app/?a=b",
+                "+ location: /app/?a=b",
+            ],
+        ),
+        (
+            "/app/deep",
+            &[
+                "- location: http://a:PORT/app/deep/",
+                "+ location: /app/deep/",
+            ],
+        ),
+    ]);
 }

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Period, Size};
 
+use super::{Redirect, Respond};
+
 /// A site, chosen by host name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,8 +117,12 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// Overrides the site's.
     pub max_body: Option<Size>,
-    /// Where its requests go.
-    pub proxy: Proxy,
+    /// Its requests go to an upstream.
+    pub proxy: Option<Proxy>,
+    /// Its clients are sent elsewhere.
+    pub redirect: Option<Redirect>,
+    /// They are answered as it says here.
+    pub respond: Option<Respond>,
 }
 
 /// How a route's path is written.

@@ -55,27 +55,16 @@ pub(super) fn meant(
 }
 
 fn key(written: &str, at: &Place, problems: &mut Problems) -> Option<Template> {
-    match Template::parse(written) {
-        Ok(key) if key.is_constant() => {
-            problems.push_with_help(
-                at,
-                "the key has no variable, so every request would meet the same server",
-                "\"$request_uri\"",
-            );
-            None
-        }
-        Ok(key) => Some(key),
-        Err(unknown) => {
-            match unknown.closest {
-                Some(word) => {
-                    let help = format!("did you mean \"${word}\"?");
-                    problems.push_with_help(at, unknown.to_string(), help);
-                }
-                None => problems.push(at, unknown.to_string()),
-            }
-            None
-        }
+    let key = checks::template(written, at, problems)?;
+    if key.is_constant() {
+        problems.push_with_help(
+            at,
+            "the key has no variable, so every request would meet the same server",
+            "\"$request_uri\"",
+        );
+        return None;
     }
+    Some(key)
 }
 
 /// The load factor in percent.

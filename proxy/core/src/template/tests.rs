@@ -8,7 +8,7 @@ const HEAD: &[u8] = b"GET /a/../b?x=1&Y=2&z HTTP/1.1\r\nHost: X.com:80\r\n\
     User-Agent: t \"q\"\r\nCookie: a=1; b=2\r\nCookie: c=3\r\nX-Two: 1\r\nX-Two: 2\r\n\
     Authorization: Basic dXNlcjpwYXNz\r\nReferer:\r\n\r\n";
 
-fn with_entry<T>(check: impl FnOnce(Entry<'_>) -> T) -> T {
+fn with_entry<T>(check: impl FnOnce(Values<'_>) -> T) -> T {
     let head = RequestHead::parse(HEAD).unwrap();
     let tries = [
         Try {
@@ -28,7 +28,7 @@ fn with_entry<T>(check: impl FnOnce(Entry<'_>) -> T) -> T {
             body: 5,
         },
     ];
-    check(Entry {
+    check(Values {
         request: Some(&head),
         line: Some(head.line.as_bytes()),
         client: Client {
@@ -39,10 +39,10 @@ fn with_entry<T>(check: impl FnOnce(Entry<'_>) -> T) -> T {
             requests: 2,
             pipelined: true,
             http2: false,
+            scheme: "http",
         },
         server: Server {
             address: Some("192.0.2.9:80".parse().unwrap()),
-            https: false,
             site: "x.com",
             route: "/",
             hostname: "node1",
@@ -70,21 +70,21 @@ fn with_entry<T>(check: impl FnOnce(Entry<'_>) -> T) -> T {
     })
 }
 
-fn line(format: &Format, entry: &Entry<'_>) -> String {
+fn line(format: &Template, values: &Values<'_>) -> String {
     let mut out = Vec::new();
-    format.render(&mut out, entry);
+    format.line(&mut out, values);
     String::from_utf8(out).unwrap()
 }
 
 fn render(format: &str) -> String {
-    let format = Format::parse(format, Escape::Default).unwrap();
-    with_entry(|entry| line(&format, &entry))
+    let format = Template::parse(format, Escape::Default).unwrap();
+    with_entry(|values| line(&format, &values))
 }
 
 #[test]
 fn combined_is_nginx_s() {
     assert_eq!(
-        with_entry(|entry| line(&Format::combined().unwrap(), &entry)),
+        with_entry(|values| line(&Template::combined().unwrap(), &values)),
         "192.0.2.1 - user [15/Jun/1990:12:30:00 +0000] \"GET /a/../b?x=1&Y=2&z HTTP/1.1\" 200 5 \
          \"\" \"t \\x22q\\x22\"\n"
     );
@@ -92,7 +92,7 @@ fn combined_is_nginx_s() {
 
 #[test]
 fn json_is_json() {
-    let line = with_entry(|entry| line(&Format::json().unwrap(), &entry));
+    let line = with_entry(|values| line(&Template::json().unwrap(), &values));
     assert!(line.contains(r#""user_agent":"t \"q\"""#), "{line}");
     assert!(line.contains(r#""status":200,"#), "{line}");
     assert!(line.contains(r#""request_time":1.234,"#), "{line}");
@@ -141,16 +141,16 @@ fn variables_are_what_nginx_calls_them() {
 
 #[test]
 fn what_was_never_known_is_a_hyphen() {
-    let line = with_entry(|mut entry| {
-        entry.request = None;
-        entry.line = None;
-        entry.tries = &[];
-        entry.status = 0;
-        entry.complete = false;
-        entry.gzip = None;
+    let line = with_entry(|mut values| {
+        values.request = None;
+        values.line = None;
+        values.tries = &[];
+        values.status = 0;
+        values.complete = false;
+        values.gzip = None;
         let format = "$request|$http_a|$uri|$upstream_addr|$upstream_status|$status|\
                       $request_completion|$gzip_ratio|$host";
-        line(&Format::parse(format, Escape::Default).unwrap(), &entry)
+        line(&Template::parse(format, Escape::Default).unwrap(), &values)
     });
     assert_eq!(line, "-|-|-|-|-|000||-|x.com\n");
 }
@@ -165,10 +165,10 @@ fn conditions_are_nginx_s() {
         ("00", true),
         ("$status", true),
     ] {
-        let format = Format::parse(condition, Escape::None).unwrap();
+        let format = Template::parse(condition, Escape::None).unwrap();
         let mut out = b"kept".to_vec();
         assert_eq!(
-            with_entry(|entry| format.holds(&mut out, &entry)),
+            with_entry(|values| format.holds(&mut out, &values)),
             holds,
             "{condition}"
         );
@@ -178,26 +178,26 @@ fn conditions_are_nginx_s() {
 
 #[test]
 fn mistakes_are_named() {
-    let mistake = |text| Format::parse(text, Escape::Default).unwrap_err();
+    let mistake = |text| Template::parse(text, Escape::Default).unwrap_err();
     assert_eq!(
         mistake("$remote_adr x").to_string(),
-        "there is no variable `$remote_adr` in log formats"
+        "there is no variable `$remote_adr`"
     );
     assert_eq!(
         mistake("$remote_adr").help().as_deref(),
         Some("did you mean `$remote_addr`?")
     );
-    assert_eq!(mistake("cost: $"), BadFormat::NoName);
+    assert_eq!(mistake("cost: $"), BadTemplate::NoName);
     assert_eq!(
         mistake("$http_").to_string(),
-        "there is no variable `$http_` in log formats"
+        "there is no variable `$http_`"
     );
 }
 
 #[test]
 fn formats_ask_only_for_what_they_say() {
-    assert_eq!(Format::combined().unwrap().needs(), Needs::default());
-    let needs = |text| Format::parse(text, Escape::Default).unwrap().needs();
+    assert_eq!(Template::combined().unwrap().needs(), Needs::default());
+    let needs = |text| Template::parse(text, Escape::Default).unwrap().needs();
     assert!(needs("$upstream_status").tries && !needs("$upstream_status").header_time);
     assert!(needs("$sent_http_a").sent_head && !needs("$sent_http_a").upstream_head);
     assert!(needs("$status $server_port").server_addr);

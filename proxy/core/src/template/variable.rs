@@ -1,8 +1,8 @@
-//! The variables of log formats: nginx's, where it has one of the name, and a few of ours.
+//! The variables: nginx's, where it has one of the name, and a few of ours.
 
 use super::Needs;
 
-/// A variable of a log format.
+/// A variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Variable {
     /// Of the answer and the exchange as a whole.

@@ -1,4 +1,4 @@
-//! What is known of a request when it has ended.
+//! What is known of a request: all when it has ended, and what there is so far before.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::address::Peer;
 use crate::http::RequestHead;
 
-/// What is known of a request when it has ended. Fields that only some formats want are empty
-/// unless the format's [`Needs`](super::Needs) ask for them.
+/// What is known of a request. Fields that only some texts want are empty unless their
+/// [`Needs`](super::Needs) ask for them.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub struct Values<'a> {
     /// The request, unless it was rejected.
     pub request: Option<&'a RequestHead<'a>>,
     /// The request line as sent, whatever is wrong with it; `None` if nothing came.
@@ -50,7 +50,7 @@ pub struct Entry<'a> {
     pub time: Times<'a>,
 }
 
-/// The client's side of an [`Entry`].
+/// The client's side of [`Values`].
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a> {
     /// Its address without port.
@@ -67,15 +67,15 @@ pub struct Client<'a> {
     pub pipelined: bool,
     /// Whether it speaks HTTP/2.
     pub http2: bool,
+    /// `http` or `https`, as it connected to the first proxy that is trusted, or to the edge.
+    pub scheme: &'a str,
 }
 
-/// The edge's side of an [`Entry`].
+/// The edge's side of [`Values`].
 #[derive(Debug, Clone, Copy)]
 pub struct Server<'a> {
     /// The address that the client connected to.
     pub address: Option<SocketAddr>,
-    /// Whether the connection is encrypted.
-    pub https: bool,
     /// The site's first name.
     pub site: &'a str,
     /// The route's path as configured; empty if no route took the request.
@@ -86,7 +86,7 @@ pub struct Server<'a> {
     pub pid: u32,
 }
 
-/// The moment of an [`Entry`] in the forms that logs want.
+/// The moment of [`Values`] in the forms that logs want.
 #[derive(Debug, Clone, Copy)]
 pub struct Times<'a> {
     /// As nginx's `$time_local`.

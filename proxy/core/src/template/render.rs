@@ -1,31 +1,32 @@
-//! From a format and a request to a line.
+//! From a template and a request to text.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use super::lookup::{argument, cookie, raw_header, remote_user, request_header};
 use super::variable::{Answer, Client, Request, Server, Upstream, Variable};
-use super::{Entry, Escape, Format, Part, Try, entry};
+use super::{Escape, Part, Template, Try, Values, values};
 use crate::http::{Name, RequestHead, normalise_path};
 
-impl Format {
+impl Template {
     /// Appends the line for a request to `out`, its line end included.
-    pub fn render(&self, out: &mut Vec<u8>, entry: &Entry<'_>) {
-        self.text(out, entry);
+    pub fn line(&self, out: &mut Vec<u8>, values: &Values<'_>) {
+        self.render(out, values);
         out.push(b'\n');
     }
 
     /// Whether this text, as a condition, holds for a request: nginx's `if=`, for which an empty
     /// text and `0` mean no. `out` is room to write in, and left as it was.
-    pub fn holds(&self, out: &mut Vec<u8>, entry: &Entry<'_>) -> bool {
+    pub fn holds(&self, out: &mut Vec<u8>, values: &Values<'_>) -> bool {
         let before = out.len();
-        self.text(out, entry);
+        self.render(out, values);
         let holds = !matches!(out.get(before..), None | Some(b"" | b"0"));
         out.truncate(before);
         holds
     }
 
-    fn text(&self, out: &mut Vec<u8>, entry: &Entry<'_>) {
+    /// Appends the text for a request to `out`.
+    pub fn render(&self, out: &mut Vec<u8>, values: &Values<'_>) {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.extend_from_slice(text.as_bytes()),
@@ -34,7 +35,7 @@ impl Format {
                         out,
                         escape: self.escape,
                     };
-                    line.variable(variable, entry);
+                    line.variable(variable, values);
                 }
             }
         }
@@ -51,49 +52,49 @@ struct Line<'o> {
 }
 
 impl Line<'_> {
-    fn variable(&mut self, variable: &Variable, entry: &Entry<'_>) {
-        let head = entry.request;
+    fn variable(&mut self, variable: &Variable, values: &Values<'_>) {
+        let head = values.request;
         match variable {
-            Variable::Answer(variable) => self.answer(*variable, entry),
-            Variable::Client(variable) => self.client(*variable, &entry.client),
-            Variable::Request(variable) => self.request(*variable, entry),
-            Variable::Server(variable) => self.server(*variable, &entry.server),
-            Variable::Upstream(variable) => self.upstream(*variable, entry),
+            Variable::Answer(variable) => self.answer(*variable, values),
+            Variable::Client(variable) => self.client(*variable, &values.client),
+            Variable::Request(variable) => self.request(*variable, values),
+            Variable::Server(variable) => self.server(*variable, values),
+            Variable::Upstream(variable) => self.upstream(*variable, values),
             Variable::Arg(name) => {
-                self.maybe(query(target(entry)).and_then(|query| argument(query, name)));
+                self.maybe(query(target(values)).and_then(|query| argument(query, name)));
             }
             Variable::Cookie(name) => self.maybe(head.and_then(|head| cookie(head, name))),
             Variable::Http(name) => {
                 self.maybe(head.and_then(|head| request_header(head, name)).as_deref());
             }
-            Variable::SentHttp(name) => self.maybe(raw_header(entry.sent_head, name).as_deref()),
+            Variable::SentHttp(name) => self.maybe(raw_header(values.sent_head, name).as_deref()),
             Variable::UpstreamHttp(name) => {
-                self.maybe(raw_header(entry.upstream_head, name).as_deref());
+                self.maybe(raw_header(values.upstream_head, name).as_deref());
             }
         }
     }
 
-    fn answer(&mut self, variable: Answer, entry: &Entry<'_>) {
+    fn answer(&mut self, variable: Answer, values: &Values<'_>) {
         match variable {
-            Answer::BodyBytesSent => self.number(entry.body_bytes_sent),
-            Answer::BytesSent => self.number(entry.bytes_sent),
-            Answer::GzipRatio => self.ratio(entry.gzip),
-            Answer::Msec => self.millis(entry.time.unix_millis),
-            Answer::Reason => self.filled(entry.reason),
-            Answer::RequestCompletion => self.text(if entry.complete { "OK" } else { "" }),
-            Answer::RequestId => self.text(entry.request_id),
-            Answer::RequestLength => self.number(entry.request_length),
-            Answer::RequestTime => self.duration(entry.request_time),
+            Answer::BodyBytesSent => self.number(values.body_bytes_sent),
+            Answer::BytesSent => self.number(values.bytes_sent),
+            Answer::GzipRatio => self.ratio(values.gzip),
+            Answer::Msec => self.millis(values.time.unix_millis),
+            Answer::Reason => self.filled(values.reason),
+            Answer::RequestCompletion => self.text(if values.complete { "OK" } else { "" }),
+            Answer::RequestId => self.text(values.request_id),
+            Answer::RequestLength => self.number(values.request_length),
+            Answer::RequestTime => self.duration(values.request_time),
             // nginx writes three digits even where it has no status.
-            Answer::Status if entry.status == 0 => self.text("000"),
-            Answer::Status => self.number(u64::from(entry.status)),
-            Answer::TimeIso8601 => self.text(entry.time.iso),
-            Answer::TimeLocal => self.text(entry.time.local),
-            Answer::TraceId => self.text(entry.trace_id),
+            Answer::Status if values.status == 0 => self.text("000"),
+            Answer::Status => self.number(u64::from(values.status)),
+            Answer::TimeIso8601 => self.text(values.time.iso),
+            Answer::TimeLocal => self.text(values.time.local),
+            Answer::TraceId => self.text(values.trace_id),
         }
     }
 
-    fn client(&mut self, variable: Client, client: &entry::Client<'_>) {
+    fn client(&mut self, variable: Client, client: &values::Client<'_>) {
         match variable {
             Client::Addr => self.text(client.address),
             Client::PeerAddr => self.text(&client.peer.to_string()),
@@ -104,59 +105,60 @@ impl Line<'_> {
         }
     }
 
-    fn server(&mut self, variable: Server, server: &entry::Server<'_>) {
+    fn server(&mut self, variable: Server, values: &Values<'_>) {
+        let (server, scheme) = (&values.server, values.client.scheme);
         match variable {
             Server::Addr => {
                 let address = server.address.map(|address| address.ip().to_string());
                 self.maybe(address.as_deref());
             }
             Server::Hostname => self.text(server.hostname),
-            Server::Https => self.text(if server.https { "on" } else { "" }),
+            Server::Https => self.text(if scheme == "https" { "on" } else { "" }),
             Server::Pid => self.number(u64::from(server.pid)),
             Server::Port => match server.address {
                 Some(address) => self.number(u64::from(address.port())),
                 None => self.missing(),
             },
             Server::Route => self.filled(server.route),
-            Server::Scheme => self.text(if server.https { "https" } else { "http" }),
+            Server::Scheme => self.text(scheme),
             Server::Site => self.text(server.site),
         }
     }
 
-    fn request(&mut self, variable: Request, entry: &Entry<'_>) {
-        let head = entry.request;
+    fn request(&mut self, variable: Request, values: &Values<'_>) {
+        let head = values.request;
         let header = |name| head.and_then(|head| known_header(head, name));
         match variable {
             // nginx takes `/?` for a target without arguments.
-            Request::Args => self.filled(query(target(entry)).unwrap_or_default()),
+            Request::Args => self.filled(query(target(values)).unwrap_or_default()),
             Request::ContentLength => self.maybe(header(Name::ContentLength)),
             Request::ContentType => self.maybe(header(Name::ContentType)),
             Request::Host => match head.map(|head| head.host) {
                 Some(host) if !host.is_empty() => self.text(&lower(host)),
-                _ => self.text(entry.server.site),
+                _ => self.text(values.server.site),
             },
             Request::IsArgs => {
-                let has = query(target(entry)).is_some_and(|query| !query.is_empty());
+                let has = query(target(values)).is_some_and(|query| !query.is_empty());
                 self.text(if has { "?" } else { "" });
             }
-            Request::Line => match head.filter(|_| entry.client.http2) {
+            Request::Line => match head.filter(|_| values.client.http2) {
                 Some(head) => {
                     self.text(&format!("{} {} {HTTP2}", head.method.as_str(), head.target));
                 }
-                None => self.maybe(entry.line),
+                None => self.maybe(values.line),
             },
             Request::Method => {
                 let method = head.map(|head| head.method.as_str());
-                self.maybe(method.or_else(|| refused_word(entry, 0)));
+                self.maybe(method.or_else(|| refused_word(values, 0)));
             }
-            Request::Protocol if entry.client.http2 => self.text(HTTP2),
+            Request::Protocol if values.client.http2 => self.text(HTTP2),
             Request::Protocol => {
                 let version = head.map(|head| head.version.as_str());
-                self.maybe(version.or_else(|| refused_word(entry, 2)));
+                self.maybe(version.or_else(|| refused_word(values, 2)));
             }
-            Request::Target => self.maybe(target(entry)),
+            Request::Target => self.maybe(target(values)),
             Request::Uri => {
-                let path = target(entry).and_then(|target| {
+                let path = target(values).and_then(|target| {
                     let (path, _) = target.split_once('?').unwrap_or((target, ""));
                     normalise_path(path).ok()
                 });
@@ -166,15 +168,15 @@ impl Line<'_> {
         }
     }
 
-    fn upstream(&mut self, variable: Upstream, entry: &Entry<'_>) {
-        let tries = entry.tries;
+    fn upstream(&mut self, variable: Upstream, values: &Values<'_>) {
+        let tries = values.tries;
         match variable {
             Upstream::Addr => self.each(tries, |line, one| line.text(one.address)),
             Upstream::BytesReceived => self.each(tries, |line, one| line.number(one.received)),
             Upstream::BytesSent => self.each(tries, |line, one| line.number(one.sent)),
             Upstream::ConnectTime => self.times(tries, |one| one.connect),
             Upstream::HeaderTime => self.times(tries, |one| one.header),
-            Upstream::Name => self.filled(entry.upstream_name),
+            Upstream::Name => self.filled(values.upstream_name),
             Upstream::ResponseLength => self.each(tries, |line, one| line.number(one.body)),
             Upstream::ResponseTime => self.times(tries, |one| one.response),
             Upstream::Status => self.each(tries, |line, one| match one.status {
@@ -261,15 +263,15 @@ fn query(target: Option<&str>) -> Option<&str> {
     target?.split_once('?').map(|(_, query)| query)
 }
 
-fn target<'a>(entry: &Entry<'a>) -> Option<&'a str> {
-    let target = entry.request.map(|head| head.target);
+fn target<'a>(values: &Values<'a>) -> Option<&'a str> {
+    let target = values.request.map(|head| head.target);
     let is_path = |target: &&str| target.starts_with('/');
-    target.or_else(|| refused_word(entry, 1).filter(is_path))
+    target.or_else(|| refused_word(values, 1).filter(is_path))
 }
 
 /// A word of the request line of a request that was refused for something else.
-fn refused_word<'a>(entry: &Entry<'a>, index: usize) -> Option<&'a str> {
-    let line = std::str::from_utf8(entry.line?).ok()?;
+fn refused_word<'a>(values: &Values<'a>, index: usize) -> Option<&'a str> {
+    let line = std::str::from_utf8(values.line?).ok()?;
     let mut words = line.split(' ');
     let words = [words.next()?, words.next()?, words.next()?];
     let well_formed = matches!(words, [_, _, "HTTP/1.0" | "HTTP/1.1"]);
