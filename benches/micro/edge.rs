@@ -136,6 +136,7 @@ fn heads(criterion: &mut Criterion) {
         let trace = Trace::of(&head.headers, DRAWN);
         let request_id = trace::request_id(1);
         let outgoing = Outgoing {
+            edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web_app",
             client: "192.0.2.1",
@@ -158,6 +159,7 @@ fn heads(criterion: &mut Criterion) {
     });
     if let Ok(head) = ResponseHead::parse(RESPONSE, false) {
         let form = ResponseForm {
+            edit: &edge_core::headers::Edit::default(),
             body: BodyLength::Known(1024),
             connection: Connection::Keep,
             date: "Mon, 23 Nov 2026 04:00:00 GMT",

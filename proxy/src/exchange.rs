@@ -23,7 +23,6 @@ use edge_core::failure::Failure;
 use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
 use edge_core::redirect::InternalRedirect;
-use edge_core::template::Template;
 
 use self::ask::Unanswered;
 use self::body::Body;
@@ -182,7 +181,8 @@ async fn dispatch<'s>(
         reason: Reason::TOO_MANY_REDIRECTS,
         complete: true,
     };
-    let after = refuse(place, client, Some(head), refusal, record).await;
+    let subject = Subject::of(&site.unrouted, head);
+    let after = refuse(place, client, subject, refusal, record).await;
     (after, used, (&site.unrouted, None))
 }
 
@@ -215,20 +215,30 @@ async fn reject(
     client.identify_as_peer();
     let (worker, snapshot) = place;
     let mut record = Record::new((since, client.sent), head.len(), &[], snapshot);
-    let site = snapshot.site("");
-    record.needs = site.map(|site| site.unrouted.needs).unwrap_or_default();
+    let Some(site) = snapshot.site("") else {
+        return After::Close;
+    };
+    record.needs = site.unrouted.needs;
+    let subject = Subject {
+        target: &site.unrouted,
+        upstream: None,
+        head: None,
+        line: first_line(head, client.head_limits().request_line),
+    };
     let refusal = Refusal::unread(reason);
-    let after = refuse(place, client, None, refusal, &mut record).await;
-    if let Some(site) = site {
-        let subject = Subject {
-            target: &site.unrouted,
-            upstream: None,
-            head: None,
-            line: first_line(head, client.head_limits().request_line),
-        };
-        record.finish(worker, subject, client);
-    }
+    let after = refuse(place, client, subject, refusal, &mut record).await;
+    record.finish(worker, subject, client);
     after
+}
+
+impl<'a> Exchange<'a> {
+    /// Whose request it is.
+    fn subject(&self) -> Subject<'a> {
+        Subject {
+            upstream: Some(&self.proxy.upstream),
+            ..Subject::of(&self.route.target, self.head)
+        }
+    }
 }
 
 impl Exchange<'_> {
@@ -279,25 +289,9 @@ impl Exchange<'_> {
         self.refuse(Refusal { reason, complete }).await
     }
 
-    /// The text of a template for this request.
-    fn render(&self, template: &Template) -> Vec<u8> {
-        let subject = Subject {
-            upstream: Some(&self.proxy.upstream),
-            ..Subject::of(&self.route.target, self.head)
-        };
-        self.record
-            .render(self.worker, template, &subject, self.client)
-    }
-
     async fn refuse(&mut self, refusal: Refusal) -> After {
-        refuse(
-            (self.worker, self.snapshot),
-            self.client,
-            Some(self.head),
-            refusal,
-            self.record,
-        )
-        .await
+        let (place, subject) = ((self.worker, self.snapshot), self.subject());
+        refuse(place, self.client, subject, refusal, self.record).await
     }
 
     /// nginx's 499: the client closed the connection before it was answered.

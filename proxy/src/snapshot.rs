@@ -8,6 +8,7 @@ use std::time::Instant;
 use edge_core::address::Peer;
 use edge_core::config::{self, Config};
 use edge_core::encoding::Gzip;
+use edge_core::headers::Rules;
 use edge_core::http::{BadPath, RequestHead, normalise_path};
 use edge_core::route::{Hosts, Paths, Place};
 use edge_core::template::{Needs, Template};
@@ -42,7 +43,8 @@ pub(crate) struct Site {
     routes: Vec<Route>,
 }
 
-/// Where a request is logged and counted.
+/// What holds for the requests of a route: where they are logged and counted, and what is said in
+/// their names.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// The site's name in metrics and logs.
@@ -51,10 +53,14 @@ pub(crate) struct Target {
     pub(crate) route: String,
     /// The log, if any.
     pub(crate) access_log: Option<AccessLog>,
-    /// What that log wants to know.
+    /// What the log and the other texts want to know.
     pub(crate) needs: Needs,
     /// The counters.
     pub(crate) metrics: RouteMetrics,
+    /// Header lines of requests to servers.
+    pub(crate) request_headers: Rules,
+    /// Header lines of answers.
+    pub(crate) response_headers: Rules,
 }
 
 /// A route in use.
@@ -208,13 +214,20 @@ impl Site {
         metrics: &Metrics,
         logs: &LogFiles,
     ) -> Result<Self, Error> {
-        let target = |route: &str, log: Option<&config::AccessLog>, needs: Needs| {
+        let target = |route: &str,
+                      log: Option<&config::AccessLog>,
+                      needs: Needs,
+                      rules: (&Rules, &Rules)| {
             let access_log = log.map(|log| AccessLog::open(log, logs)).transpose()?;
             let of_log = log.map(config::AccessLog::needs).unwrap_or_default();
             Ok(Target {
                 site: config.label.clone(),
                 route: route.to_owned(),
-                needs: of_log.and(needs),
+                needs: [rules.0, rules.1]
+                    .iter()
+                    .fold(of_log.and(needs), |needs, rules| needs.and(rules.needs())),
+                request_headers: rules.0.clone(),
+                response_headers: rules.1.clone(),
                 access_log,
                 metrics: metrics.route(&config.label, route),
             })
@@ -226,7 +239,12 @@ impl Site {
             .map(|(route, action)| {
                 let log = route.access_log.as_ref();
                 Ok(Route {
-                    target: target(&route.label, log, action.needs())?,
+                    target: target(
+                        &route.label,
+                        log,
+                        action.needs(),
+                        (&route.request_headers, &route.response_headers),
+                    )?,
                     max_body: route.max_body,
                     internal: route.internal,
                     action,
@@ -235,7 +253,12 @@ impl Site {
             .collect::<Result<_, Error>>()?;
         Ok(Self {
             gzip: config.gzip.clone(),
-            unrouted: target("", config.access_log.as_ref(), Needs::default())?,
+            unrouted: target(
+                "",
+                config.access_log.as_ref(),
+                Needs::default(),
+                (&Rules::default(), &config.response_headers),
+            )?,
             paths: Paths::new(config.routes.iter().map(config::Route::place)),
             routes,
         })

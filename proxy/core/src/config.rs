@@ -6,6 +6,7 @@
 mod checks;
 mod client;
 pub mod file;
+mod headers;
 mod listener;
 mod resolver;
 mod respond;
@@ -32,6 +33,7 @@ pub use self::upstream::{
 };
 use crate::buffering::Buffering;
 use crate::encoding::Gzip;
+use crate::headers::Rules;
 use crate::networks::Networks;
 use crate::route::PathPattern;
 use crate::template::{Needs, Template};
@@ -85,6 +87,8 @@ pub struct Site {
     pub gzip: Option<Gzip>,
     /// Where requests that no route takes are logged.
     pub access_log: Option<AccessLog>,
+    /// Header lines of answers to requests that no route takes.
+    pub response_headers: Rules,
     /// Its routes, in the order of the file.
     pub routes: Vec<Route>,
 }
@@ -121,6 +125,10 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// The largest request body, if there is a limit.
     pub max_body: Option<u64>,
+    /// Header lines of requests to servers.
+    pub request_headers: Rules,
+    /// Header lines of answers, the edge's own included.
+    pub response_headers: Rules,
     /// Where its answers come from.
     pub action: Action,
 }

@@ -3,7 +3,7 @@
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
 //! functions: where sockets listen ([`address`]), how many
 //! connections somebody may have ([`admission`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
-//! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`]),
+//! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]),
 //! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`]). Types with state
@@ -20,6 +20,7 @@ pub mod config;
 pub mod encoding;
 pub mod failure;
 pub mod forward;
+pub mod headers;
 pub mod health;
 pub mod http;
 pub mod networks;

@@ -38,6 +38,7 @@ fn of_request(headers: usize) -> u64 {
         };
         let trace = Trace::of(&head.headers, drawn);
         let to = Outgoing {
+            edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web",
             client: "192.0.2.1",
@@ -62,6 +63,7 @@ fn of_response(headers: usize) -> u64 {
     let counted = allocation_counter::measure(|| {
         let head = ResponseHead::parse(response.as_bytes(), false).unwrap();
         let form = ResponseForm {
+            edit: &edge_core::headers::Edit::default(),
             body: head.body,
             connection: Connection::Keep,
             date: "Thu, 01 Jan 1970 00:00:00 GMT",

@@ -6,6 +6,7 @@ use std::time::Instant;
 use edge_core::encoding::accepts_gzip;
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Cookie, ResponseForm};
+use edge_core::headers::Edit;
 use edge_core::http::{BodyLength, Chunks, Name, Piece, RequestHead, ResponseHead, Version};
 
 use super::After;
@@ -149,7 +150,7 @@ impl Terms {
         worker: &Worker,
         (request, response): (&RequestHead<'_>, &ResponseHead<'_>),
         (site, proxy): (&Site, &Proxy),
-        (extra, whole): (Extra<'_>, bool),
+        (extra, edit, whole): (Extra<'_>, &Edit<'_>, bool),
         out: &mut Vec<u8>,
     ) -> Self {
         let eligible = site.gzip.as_ref().filter(|gzip| gzip.is_eligible(response));
@@ -186,6 +187,7 @@ impl Terms {
             vary: eligible.is_some(),
             cookie: extra.cookie,
             kept: extra.kept,
+            edit,
         };
         forward::write_response(out, response, &form);
         Self {

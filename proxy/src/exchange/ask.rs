@@ -59,6 +59,7 @@ impl Exchange<'_> {
                 head: self.head,
                 site: self.site,
                 proxy: self.proxy,
+                subject: self.subject(),
                 target: self.target,
                 server: &lent.server,
                 extra: Extra {
@@ -106,7 +107,10 @@ impl Exchange<'_> {
     /// Borrows the server that is to take the request.
     async fn lend(&self, now: Instant, tried: &[usize]) -> Result<Lent, Refused> {
         let config = &self.proxy.upstream.config;
-        let key = config.key.as_ref().map(|key| self.render(key));
+        let key = config.key.as_ref().map(|key| {
+            let subject = self.subject();
+            self.record.render(self.worker, key, &subject, self.client)
+        });
         let random = match config.method {
             balance::Method::RandomTwo | balance::Method::PeakEwma => fastrand::u64(..),
             balance::Method::RoundRobin

@@ -15,7 +15,7 @@ use super::answer::{Extra, Terms};
 use super::ask::Course;
 use super::body::{Body, Incomplete, SendError, Sent};
 use super::connect::Past;
-use super::record::Record;
+use super::record::{Record, Subject};
 use super::wait::{Waited, of_reading, wait};
 use crate::buffer::Buffer;
 use crate::client::Client;
@@ -31,6 +31,8 @@ pub(super) struct Attempt<'a> {
     pub(super) head: &'a RequestHead<'a>,
     pub(super) site: &'a Site,
     pub(super) proxy: &'a Proxy,
+    /// Whose request it is.
+    pub(super) subject: Subject<'a>,
     pub(super) target: &'a str,
     pub(super) server: &'a Arc<Server>,
     /// What the client is told besides.
@@ -166,11 +168,6 @@ impl Attempt<'_> {
         }
     }
 
-    fn agree(&self, head: &ResponseHead<'_>, whole: bool, out: &mut Vec<u8>) -> Terms {
-        let of = (self.site, self.proxy);
-        Terms::agree(self.worker, (self.head, head), of, (self.extra, whole), out)
-    }
-
     async fn ask(
         &self,
         mut connection: Connection,
@@ -180,6 +177,8 @@ impl Attempt<'_> {
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let buffers = &self.worker.buffers;
         let mut out = buffers.write_buffer();
+        let rules = &self.subject.target.request_headers;
+        let edit = record.edit(self.worker, rules, &self.subject, client);
         let outgoing = Outgoing {
             target: self.target,
             default_host: self.proxy.upstream.name(),
@@ -189,6 +188,7 @@ impl Attempt<'_> {
             trace: &record.trace,
             span: record.span(),
             request_id: record.request_id.as_str(),
+            edit: &edit,
         };
         forward::write_request(&mut out, self.head, &outgoing);
         self.sent.store(true, Ordering::Relaxed);
@@ -236,7 +236,7 @@ impl Attempt<'_> {
     fn judge(
         &self,
         bytes: &[u8],
-        whole: bool,
+        (client, whole): (&Client, bool),
         out: &mut Vec<u8>,
         record: &mut Record,
     ) -> Result<Option<Terms>, Error> {
@@ -256,8 +256,12 @@ impl Attempt<'_> {
         if let Some(redirect) = redirect {
             return Err(Error::Redirected(head.status, redirect));
         }
-        let terms = self.agree(&head, whole, out);
-        record.answered(terms.status);
+        record.status = head.status;
+        record.answered(head.status);
+        let rules = &self.subject.target.response_headers;
+        let edit = record.edit(self.worker, rules, &self.subject, client);
+        let (heads, of) = ((self.head, &head), (self.site, self.proxy));
+        let terms = Terms::agree(self.worker, heads, of, (self.extra, &edit, whole), out);
         record.answering(out);
         Ok(Some(terms))
     }
@@ -276,7 +280,7 @@ impl Attempt<'_> {
             match find_head_end(buffer.filled(), searched) {
                 HeadEnd::Complete(length) => {
                     let head = buffer.filled().get(..length).unwrap_or_default();
-                    let terms = self.judge(head, whole, out, record)?;
+                    let terms = self.judge(head, (client, whole), out, record)?;
                     buffer.consume(length);
                     if let Some(terms) = terms {
                         return Ok(terms);

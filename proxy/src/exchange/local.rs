@@ -33,14 +33,14 @@ impl Refusal {
 pub(super) async fn refuse(
     place: Place<'_>,
     client: &mut Client,
-    head: Option<&RequestHead<'_>>,
+    subject: Subject<'_>,
     refusal: Refusal,
     record: &mut Record,
 ) -> After {
     let reason = refusal.reason;
     record.reason = Some(reason);
     let trusted = place.1.trusts(client.speaker());
-    let (kind, body) = page(reason, trusted, head, record);
+    let (kind, body) = page(reason, trusted, subject.head, record);
     let answer = LocalAnswer {
         status: reason.status,
         reason: trusted.then_some(reason.code),
@@ -48,7 +48,7 @@ pub(super) async fn refuse(
         content: Some((kind, body.as_bytes())),
         closes: reason.closes_connection(),
     };
-    send(place, client, head, (answer, refusal.complete), record).await
+    send(place, client, subject, (answer, refusal.complete), record).await
 }
 
 /// Answers a request that no server is asked for. Also tells how many of the bytes that `arrived` with
@@ -83,7 +83,8 @@ pub(super) async fn answer<'s>(
     let used = read_over(head, arrived);
     let complete = used.is_some();
     let refusal = Refusal { reason, complete };
-    let after = refuse(place, client, Some(head), refusal, record).await;
+    let subject = Subject::of(target, head);
+    let after = refuse(place, client, subject, refusal, record).await;
     (after, used.unwrap_or_default(), target)
 }
 
@@ -128,7 +129,7 @@ async fn respond(
         closes: false,
     };
     let complete = used.is_some();
-    let after = send(place, client, Some(head), (answer, complete), record).await;
+    let after = send(place, client, subject, (answer, complete), record).await;
     (after, used.unwrap_or_default())
 }
 
@@ -156,7 +157,8 @@ async fn add_slash(
         closes: false,
     };
     let complete = used.is_some();
-    let after = send(place, client, Some(head), (answer, complete), record).await;
+    let subject = Subject::of(target, head);
+    let after = send(place, client, subject, (answer, complete), record).await;
     (after, used.unwrap_or_default())
 }
 
@@ -202,15 +204,19 @@ struct LocalAnswer<'a> {
 async fn send(
     (worker, _): Place<'_>,
     client: &mut Client,
-    head: Option<&RequestHead<'_>>,
+    subject: Subject<'_>,
     (answer, complete): (LocalAnswer<'_>, bool),
     record: &mut Record,
 ) -> After {
     record.status = answer.status;
+    let head = subject.head;
     let asked = head.is_some_and(|head| head.keep_alive);
     let keep = asked && complete && !answer.closes && !worker.edge.is_draining();
     let (second, _) = worker.clock.now();
+    let rules = &subject.target.response_headers;
+    let edit = record.edit(worker, rules, &subject, client);
     let response = LocalResponse {
+        edit: &edit,
         status: answer.status,
         date: &second.http,
         connection: if keep {

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use edge_core::failure::Failure;
+use edge_core::headers::{Edit, Rules};
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::template::{self, Needs, Template, Times, Try, Values};
@@ -264,6 +265,20 @@ impl Record {
             &self.values(subject, client, &tries, (&time.0, time.1)),
         );
         text
+    }
+
+    /// What the configuration says about the header lines of a message.
+    pub(super) fn edit<'a>(
+        &self,
+        worker: &Worker,
+        rules: &'a Rules,
+        subject: &Subject<'_>,
+        client: &Client,
+    ) -> Edit<'a> {
+        if rules.is_empty() {
+            return Edit::default();
+        }
+        rules.edit(|text| self.render(worker, text, subject, client))
     }
 
     /// The servers asked, if anybody wants to know.

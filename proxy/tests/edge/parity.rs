@@ -4,6 +4,7 @@
 mod answers;
 mod gate;
 mod gzip;
+mod headers;
 mod redirects;
 mod requests;
 mod responses;

@@ -5,6 +5,7 @@
 
 mod client;
 mod errors;
+mod headers;
 mod listener;
 mod resolver;
 mod respond;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use client::Client;
 pub use errors::{Errors, Otlp, Tracing};
+pub use headers::Headers;
 pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use resolver::Resolver;
 pub use respond::{Redirect, RedirectWith, Respond};

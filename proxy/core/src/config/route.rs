@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use regex::bytes::Regex;
 use settings::{Place, Problems, Size, closest};
 
-use super::{Action, Proxy, Replacement, Route, checks, file, respond, site};
+use super::{Action, Proxy, Replacement, Route, checks, file, headers, respond, site};
 use crate::buffering::Buffering;
+use crate::headers::Rules;
 use crate::route::PathPattern;
 
 pub(super) fn one(
@@ -28,6 +29,14 @@ pub(super) fn one(
         Some(at) => site::access_log(log, &at, problems),
         None => site::access_log(log, at, &mut Problems::default()),
     };
+    // Mistakes in the site's headers are reported once, by the site.
+    let headers = |of_site, own, key: &str, problems: &mut Problems| {
+        let none = Rules::default();
+        let outer = headers::meant(of_site, &none, at, &mut Problems::default());
+        headers::meant(own, &outer, &at.key(key), problems)
+    };
+    let (requests, responses) = (&site.request_headers, &site.response_headers);
+    let (own_requests, own_responses) = (&written.request_headers, &written.response_headers);
     let Size(max_body) = written.max_body.unwrap_or(site.max_body);
     Some(Route {
         label,
@@ -35,6 +44,8 @@ pub(super) fn one(
         internal: written.internal,
         access_log,
         max_body: Some(max_body).filter(|limit| *limit > 0),
+        request_headers: headers(requests, own_requests, "request_headers", problems),
+        response_headers: headers(responses, own_responses, "response_headers", problems),
         action,
     })
 }

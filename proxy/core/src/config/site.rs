@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use settings::{Place, Problems};
 
-use super::{AccessLog, Route, Site, checks, file, route};
+use super::{AccessLog, Route, Site, checks, file, headers, route};
 use crate::encoding::Gzip;
+use crate::headers::Rules;
 use crate::template::{Escape, Template};
 
 /// All sites, in the order of the file.
@@ -85,6 +86,13 @@ fn one(
         }
         routes.push(meant);
     }
+    // Its own are checked here, and used by the routes.
+    headers::meant(
+        &written.request_headers,
+        &Rules::default(),
+        &at.key("request_headers"),
+        problems,
+    );
     Site {
         label: written
             .names
@@ -96,6 +104,12 @@ fn one(
             .gzip
             .as_ref()
             .map(|gzip| self::gzip(gzip, &at.key("gzip"), problems)),
+        response_headers: headers::meant(
+            &written.response_headers,
+            &Rules::default(),
+            &at.key("response_headers"),
+            problems,
+        ),
         access_log: access_log(&written.access_log, &at.key("access_log"), problems),
         routes,
     }

@@ -2,6 +2,7 @@
 
 use super::response::{write_own_headers, write_status_line};
 use super::{Connection, write_header, write_number};
+use crate::headers::Edit;
 
 /// A response that the edge makes itself.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,8 @@ pub struct LocalResponse<'a> {
     pub reason: Option<&'a str>,
     /// Where the client is sent, [fit for a header](location).
     pub location: Option<&'a [u8]>,
+    /// What the configuration changes.
+    pub edit: &'a Edit<'a>,
     /// Media type and content.
     pub content: Option<(&'a str, &'a [u8])>,
     /// Whether the client asked for the head only.
@@ -33,9 +36,10 @@ pub fn write_local_response(out: &mut Vec<u8>, response: &LocalResponse<'_>) -> 
         write_header(out, "Location", location);
     }
     let (kind, body) = response.content.unwrap_or_default();
-    if !kind.is_empty() {
+    if !kind.is_empty() && !response.edit.drops("Content-Type") {
         write_header(out, "Content-Type", kind.as_bytes());
     }
+    response.edit.write(out);
     // RFC 9110 §8.6: these never have content, and say nothing of its length.
     if !matches!(response.status, 204 | 304) {
         out.extend_from_slice(b"Content-Length: ");
@@ -103,7 +107,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Connection, LocalResponse, location, write_local_response};
+    use super::{Connection, Edit, LocalResponse, location, write_local_response};
 
     #[test]
     fn a_location_cannot_end_its_line() {
@@ -124,6 +128,7 @@ mod tests {
                 connection: Connection::Keep,
                 reason: None,
                 location: None,
+                edit: &Edit::default(),
                 content,
                 to_head_request: false,
             };

@@ -1,6 +1,7 @@
 //! The request as the upstream server gets it.
 
 use super::{is_named, names_headers, wants_trailers, write_header, write_number};
+use crate::headers::Edit;
 use crate::http::{BodyLength, Name, RequestHead};
 use crate::trace::{Id, Trace, sane_request_id};
 
@@ -25,6 +26,8 @@ pub struct Outgoing<'a> {
     pub span: &'a Id<16>,
     /// What identifies the request unless the client's own X-Request-ID will do.
     pub request_id: &'a str,
+    /// What the configuration changes.
+    pub edit: &'a Edit<'a>,
 }
 
 /// Writes the request head to `out`, its empty line included.
@@ -42,12 +45,19 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
     } else {
         head.authority
     };
-    write_header(out, "Host", host.as_bytes());
-    write_header(out, "X-Real-IP", to.client.as_bytes());
-    write_forwarded_for(out, head, to.client);
-    write_header(out, "X-Forwarded-Proto", to.scheme.as_bytes());
     let own_id = sane_request_id(&head.headers);
-    write_header(
+    let own = |out: &mut Vec<u8>, name: &str, value: &[u8]| {
+        if !to.edit.drops(name) {
+            write_header(out, name, value);
+        }
+    };
+    own(out, "Host", host.as_bytes());
+    own(out, "X-Real-IP", to.client.as_bytes());
+    if !to.edit.drops("X-Forwarded-For") {
+        write_forwarded_for(out, head, to.client);
+    }
+    own(out, "X-Forwarded-Proto", to.scheme.as_bytes());
+    own(
         out,
         "X-Request-ID",
         own_id.unwrap_or(to.request_id.as_bytes()),
@@ -55,10 +65,14 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
     to.trace.write(out, to.span, &head.headers);
     let named = names_headers(&head.headers);
     for header in &head.headers {
-        if is_forwarded(header.name) && !(named && is_named(&head.headers, header)) {
+        if is_forwarded(header.name)
+            && !(named && is_named(&head.headers, header))
+            && !to.edit.drops(header.raw_name)
+        {
             write_header(out, header.raw_name, header.value);
         }
     }
+    to.edit.write(out);
     if wants_trailers(head) {
         // TE is for one hop, so Connection has to name it (RFC 9110 §10.1.4).
         out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
@@ -128,7 +142,7 @@ fn is_forwarded(name: Name) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Outgoing, write_request};
+    use super::{Edit, Outgoing, write_request};
     use crate::http::{HeadEnd, RequestHead, find_head_end};
     use crate::trace::{Drawn, Trace};
 
@@ -149,6 +163,7 @@ mod tests {
             trace: &trace,
             span: &trace.span_id,
             request_id: "r1",
+            edit: &Edit::default(),
         };
         let mut out = Vec::new();
         write_request(&mut out, &head, &to);

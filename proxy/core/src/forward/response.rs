@@ -1,6 +1,7 @@
 //! The response as the client gets it.
 
 use super::{is_named, names_headers, write_header, write_number};
+use crate::headers::Edit;
 use crate::http::{BodyLength, Header, Name, ResponseHead};
 
 /// What happens to the client's connection after the response.
@@ -30,6 +31,8 @@ pub struct ResponseForm<'a> {
     pub vary: bool,
     /// A cookie of the edge's own.
     pub cookie: Option<Cookie<'a>>,
+    /// What the configuration changes.
+    pub edit: &'a Edit<'a>,
     /// Header lines of the answer that redirected here (`X-Accel-Redirect`); those that this answer
     /// has itself win, cookies add up.
     pub kept: &'a [(String, Vec<u8>)],
@@ -61,7 +64,8 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
         let dropped = !is_forwarded(header.name)
             || again
             || (header.name == Name::AcceptRanges && form.gzip)
-            || (named && is_named(&head.headers, header));
+            || (named && is_named(&head.headers, header))
+            || form.edit.drops(header.raw_name);
         if dropped {
             continue;
         }
@@ -89,6 +93,7 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
             out.extend_from_slice(part.as_bytes());
         }
     }
+    form.edit.write(out);
     match form.body {
         BodyLength::Known(length) => {
             out.extend_from_slice(b"Content-Length: ");
@@ -168,7 +173,7 @@ fn is_forwarded(name: Name) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Connection, ResponseForm, write_chunk_size, write_response};
+    use super::{Connection, Edit, ResponseForm, write_chunk_size, write_response};
     use crate::http::{BodyLength, ResponseHead};
 
     fn forwarded(response: &str, form: &ResponseForm<'_>) -> String {
@@ -182,8 +187,9 @@ mod tests {
                             ETag: \"a\"\r\nAccept-Ranges: bytes\r\nConnection: keep-alive\r\n\
                             X-Accel-Buffering: no\r\nX-A: b\r\n\r\n";
 
-    fn form(body: BodyLength, gzip: bool) -> ResponseForm<'static> {
+    fn form<'a>(body: BodyLength, gzip: bool, edit: &'a Edit<'a>) -> ResponseForm<'a> {
         ResponseForm {
+            edit,
             body,
             connection: Connection::Keep,
             date: "D",
@@ -197,7 +203,10 @@ mod tests {
     #[test]
     fn passes_on_what_is_end_to_end() {
         assert_eq!(
-            forwarded(RESPONSE, &form(BodyLength::Known(5), false)),
+            forwarded(
+                RESPONSE,
+                &form(BodyLength::Known(5), false, &Edit::default())
+            ),
             "HTTP/1.1 200 OK\r\nServer: hifate-edge\r\nDate: D\r\nETag: \"a\"\r\n\
              Accept-Ranges: bytes\r\nX-A: b\r\nContent-Length: 5\r\n\r\n"
         );
@@ -206,7 +215,7 @@ mod tests {
     #[test]
     fn compression_weakens_the_tag_and_drops_length_and_ranges() {
         assert_eq!(
-            forwarded(RESPONSE, &form(BodyLength::Chunked, true)),
+            forwarded(RESPONSE, &form(BodyLength::Chunked, true, &Edit::default())),
             "HTTP/1.1 200 OK\r\nServer: hifate-edge\r\nDate: D\r\nETag: W/\"a\"\r\nX-A: b\r\n\
              Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n\
              Transfer-Encoding: chunked\r\n\r\n"
@@ -215,10 +224,10 @@ mod tests {
 
     #[test]
     fn the_answer_to_head_keeps_its_length() {
-        let sent = forwarded(RESPONSE, &form(BodyLength::Empty, false));
+        let sent = forwarded(RESPONSE, &form(BodyLength::Empty, false, &Edit::default()));
         assert!(sent.contains("Content-Length: 5\r\n"), "{sent}");
         let twice = RESPONSE.replace("ETag", "Content-Length: 5\r\nETag");
-        let sent = forwarded(&twice, &form(BodyLength::Empty, false));
+        let sent = forwarded(&twice, &form(BodyLength::Empty, false, &Edit::default()));
         assert_eq!(sent.matches("Content-Length").count(), 1, "{sent}");
     }
 

@@ -40,6 +40,7 @@ fn judge(bytes: &[u8]) -> Verdict {
         },
     );
     let to = Outgoing {
+        edit: &edge_core::headers::Edit::default(),
         trace: &trace,
         span: &trace.span_id,
         request_id: "r1",

@@ -19,6 +19,7 @@ fn judge(bytes: &[u8]) -> Verdict {
         return Verdict::Bad;
     };
     let form = ResponseForm {
+        edit: &edge_core::headers::Edit::default(),
         body: head.body,
         connection: Connection::Keep,
         date: "Mon, 23 Nov 2026 04:55:41 GMT",

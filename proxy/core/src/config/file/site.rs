@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Period, Size};
 
-use super::{Redirect, Respond};
+use super::{Headers, Redirect, Respond};
 
 /// A site, chosen by host name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -21,6 +21,12 @@ pub struct Site {
     pub max_body: Size,
     /// Compression; none if absent.
     pub gzip: Option<Gzip>,
+    /// Header lines of requests to servers.
+    #[serde(default)]
+    pub request_headers: Headers,
+    /// Header lines of answers, whatever their status (nginx's `add_header ... always`).
+    #[serde(default)]
+    pub response_headers: Headers,
     /// Routes, chosen by path.
     #[serde(default)]
     pub route: Vec<Route>,
@@ -117,6 +123,12 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// Overrides the site's.
     pub max_body: Option<Size>,
+    /// On top of the site's.
+    #[serde(default)]
+    pub request_headers: Headers,
+    /// On top of the site's.
+    #[serde(default)]
+    pub response_headers: Headers,
     /// Its requests go to an upstream.
     pub proxy: Option<Proxy>,
     /// Its clients are sent elsewhere.

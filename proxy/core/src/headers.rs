@@ -1,0 +1,148 @@
+//! Header lines that the configuration sets, adds and removes, in requests and in responses.
+
+use crate::template::{Needs, Template};
+
+/// What the configuration says about the header lines of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// Lines that take the place of any of their name.
+    pub set: Vec<(String, Template)>,
+    /// Lines that come on top.
+    pub add: Vec<(String, Template)>,
+    /// Names of which no line goes on.
+    pub remove: Vec<String>,
+}
+
+/// The same for one message, with every text written out.
+#[derive(Debug, Default)]
+pub struct Edit<'a> {
+    set: Vec<(&'a str, Vec<u8>)>,
+    add: Vec<(&'a str, Vec<u8>)>,
+    remove: &'a [String],
+}
+
+impl Rules {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
+    }
+
+    /// What the texts need.
+    pub fn needs(&self) -> Needs {
+        let texts = self.set.iter().chain(&self.add);
+        let needs = texts.map(|(_, text)| text.needs());
+        needs.fold(Needs::default(), Needs::and)
+    }
+
+    /// These on top of `outer`, of which what these say something about no longer holds.
+    #[must_use]
+    pub fn within(mut self, outer: &Self) -> Self {
+        let is_new = |name: &str| !self.names(name);
+        let rest = |lines: &[(String, Template)]| {
+            let rest = lines.iter().filter(|(name, _)| is_new(name));
+            rest.cloned().collect::<Vec<_>>()
+        };
+        let (set, add) = (rest(&outer.set), rest(&outer.add));
+        let remove = outer.remove.iter().filter(|name| is_new(name)).cloned();
+        let remove: Vec<_> = remove.collect();
+        self.set.splice(0..0, set);
+        self.add.splice(0..0, add);
+        self.remove.splice(0..0, remove);
+        self
+    }
+
+    /// Whether anything is said about lines of this name.
+    fn names(&self, name: &str) -> bool {
+        let lines = self.set.iter().chain(&self.add).map(|(name, _)| name);
+        let mut names = lines.chain(&self.remove);
+        names.any(|other| other.eq_ignore_ascii_case(name))
+    }
+
+    /// The rules for one message; `render` writes a text out.
+    pub fn edit<'a>(&'a self, render: impl Fn(&Template) -> Vec<u8>) -> Edit<'a> {
+        let lines = |lines: &'a [(String, Template)]| {
+            let lines = lines
+                .iter()
+                .map(|(name, text)| (name.as_str(), value(render(text))));
+            lines.collect()
+        };
+        Edit {
+            set: lines(&self.set),
+            add: lines(&self.add),
+            remove: &self.remove,
+        }
+    }
+}
+
+impl Edit<'_> {
+    /// Whether a line of this name does not go on.
+    pub fn drops(&self, name: &str) -> bool {
+        let mut set = self.set.iter().map(|(name, _)| *name);
+        set.any(|other| other.eq_ignore_ascii_case(name))
+            || self
+                .remove
+                .iter()
+                .any(|other| other.eq_ignore_ascii_case(name))
+    }
+
+    /// Appends the lines that are set and added, but for those without a value, as in nginx.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let lines = self.set.iter().chain(&self.add);
+        for (name, value) in lines.filter(|(_, value)| !value.is_empty()) {
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+    }
+}
+
+/// A text as it may stand in a line: what came with a request cannot end it (RFC 9110 §5.5).
+fn value(mut text: Vec<u8>) -> Vec<u8> {
+    text.retain(|byte| !byte.is_ascii_control() || *byte == b'\t');
+    text.trim_ascii().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rules;
+    use crate::template::{Escape, Template};
+
+    fn lines(lines: &[(&str, &str)]) -> Vec<(String, Template)> {
+        let line = |(name, text): &(&str, &str)| {
+            let text = Template::parse(text, Escape::None).unwrap();
+            ((*name).to_owned(), text)
+        };
+        lines.iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_inner_rules_win_over_those_of_the_same_name() {
+        let outer = Rules {
+            set: lines(&[("X-Frame-Options", "DENY"), ("Cache-Control", "no-store")]),
+            add: lines(&[("Link", "a")]),
+            remove: vec!["X-Powered-By".to_owned(), "ETag".to_owned()],
+        };
+        let inner = Rules {
+            set: lines(&[("cache-control", "max-age=1"), ("etag", "")]),
+            add: Vec::new(),
+            remove: vec!["link".to_owned()],
+        };
+        let rules = inner.within(&outer);
+        let edit = rules.edit(|text| {
+            assert!(text.is_constant());
+            format!("{text:?}\r\nX: 1").into_bytes()
+        });
+        let mut out = Vec::new();
+        edit.write(&mut out);
+        let out = String::from_utf8(out).unwrap();
+        let names: Vec<_> = out.lines().map(|line| line.split(':').next()).collect();
+        assert_eq!(
+            names,
+            [Some("X-Frame-Options"), Some("cache-control"), Some("etag")]
+        );
+        for dropped in ["LINK", "x-powered-by", "Cache-Control"] {
+            assert!(edit.drops(dropped), "{dropped}");
+        }
+        assert!(!edit.drops("X-Other"));
+    }
+}
