@@ -40,7 +40,9 @@ fn equal_keys_meet_one_server_and_all_servers_are_met() {
         "{ hash = \"$arg_user$uri\", consistent = true, load_factor = 1.5 }",
     ] {
         let edge = Edge::start(&upstream(&lines(&origins), &format!("balance = {balance}")));
-        let paths = || (0..30).map(|number| format!("/{number}?user={number}"));
+        // Keys that differ in more than a digit: CRC-32 puts those close together on the ring.
+        let scattered = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let paths = || (1..100).map(|number| format!("/{0:x}?user={0}", scattered(number)));
         let first = answers(&edge, paths());
         assert_eq!(first, answers(&edge, paths()), "{balance}");
         let met: std::collections::BTreeSet<&String> = first.values().collect();
