@@ -145,7 +145,7 @@ async fn dispatch<'s>(
                 &redirected
             }
         };
-        let (route, proxy, replaced) = match site.route(asked, turn > 0) {
+        let (route, proxy, replaced) = match site.route(asked, (client.speaker(), turn > 0)) {
             Ok(Found::Proxy(route, proxy, replaced)) => (route, proxy, replaced),
             found => {
                 let answer = local::answer(place, client, (asked, arrived), (site, found), record);

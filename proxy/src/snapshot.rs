@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use edge_core::access::Access;
 use edge_core::address::Peer;
 use edge_core::config::{self, Config};
 use edge_core::encoding::Gzip;
@@ -72,6 +73,8 @@ pub(crate) struct Route {
     pub(crate) max_body: Option<u64>,
     /// Whether only internal redirects come here.
     internal: bool,
+    /// Who may ask.
+    pub(crate) access: Access,
     /// Where the answer comes from.
     pub(crate) action: Action,
 }
@@ -103,6 +106,8 @@ pub(crate) enum Found<'s> {
     Respond(&'s Route, &'s config::Respond),
     /// It takes the path with a slash behind it (EDGE L2).
     Slash(&'s Route),
+    /// The client may not ask for it.
+    Denied(&'s Route),
     /// There is none.
     None,
 }
@@ -247,6 +252,7 @@ impl Site {
                     )?,
                     max_body: route.max_body,
                     internal: route.internal,
+                    access: route.access.clone(),
                     action,
                 })
             })
@@ -264,11 +270,11 @@ impl Site {
         })
     }
 
-    /// The route for a request, `redirected` if a server sent it there.
+    /// The route for a request of `client`, `redirected` if a server sent it there.
     pub(crate) fn route(
         &self,
         head: &RequestHead<'_>,
-        redirected: bool,
+        (client, redirected): (Peer, bool),
     ) -> Result<Found<'_>, BadPath> {
         let path = normalise_path(head.path())?;
         let found = self.paths.find(&path);
@@ -277,6 +283,11 @@ impl Site {
             route.filter(|route| redirected || !route.internal)
         };
         Ok(match found {
+            Some(Place::Here(index) | Place::Slash(index))
+                if route(index).is_some_and(|route| !route.access.admits(client)) =>
+            {
+                route(index).map_or(Found::None, Found::Denied)
+            }
             Some(Place::Slash(index)) => route(index).map_or(Found::None, Found::Slash),
             Some(Place::Here(index)) => {
                 route(index).map_or(Found::None, |route| match &route.action {

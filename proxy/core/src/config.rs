@@ -31,6 +31,7 @@ pub use self::tracing::{Otlp, Tracing};
 pub use self::upstream::{
     IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
 };
+use crate::access::Access;
 use crate::buffering::Buffering;
 use crate::encoding::Gzip;
 use crate::headers::Rules;
@@ -125,6 +126,8 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// The largest request body, if there is a limit.
     pub max_body: Option<u64>,
+    /// Who may ask.
+    pub access: Access,
     /// Header lines of requests to servers.
     pub request_headers: Rules,
     /// Header lines of answers, the edge's own included.

@@ -2,7 +2,7 @@
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
 //! functions: where sockets listen ([`address`]), how many
-//! connections somebody may have ([`admission`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
+//! connections somebody may have ([`admission`]) and who may ask for what ([`access`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]),
@@ -11,6 +11,7 @@
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
 
+pub mod access;
 pub mod address;
 pub mod admission;
 pub mod balance;

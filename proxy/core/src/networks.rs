@@ -71,6 +71,19 @@ impl Networks {
         self.networks.is_empty() && !self.unix
     }
 
+    /// How exactly the set names `peer`: the length of the longest prefix that it has; `None` if it is
+    /// not in the set.
+    pub fn closest(&self, peer: Peer) -> Option<u8> {
+        match peer {
+            Peer::Ip(address) => {
+                let networks = self.networks.iter();
+                let of = networks.filter(|network| network.contains(&address));
+                of.map(IpNet::prefix_len).max()
+            }
+            Peer::Unix => self.unix.then_some(0),
+        }
+    }
+
     /// Whether `peer` is in the set.
     pub fn contains(&self, peer: Peer) -> bool {
         match peer {

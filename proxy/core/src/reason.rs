@@ -66,6 +66,7 @@ reasons! {
     CODING_IN_HTTP10 400 "coding_in_http10" "Transfer-Encoding in HTTP/1.0";
     BAD_CONNECTION 400 "bad_connection" "Connection names a header that must be forwarded";
     BAD_CHUNK 400 "bad_chunk" "the chunks of the request body are malformed";
+    ACCESS_DENIED 403 "access_denied" "this address may not ask for this";
     NO_ROUTE 404 "no_route" "no route of this site takes this path";
     METHOD_NOT_ALLOWED 405 "method_not_allowed" "the method is CONNECT or TRACE";
     HEADER_TIMEOUT 408 "header_timeout" "the request head did not arrive in time";

@@ -61,9 +61,12 @@ pub(super) async fn answer<'s>(
     record: &mut Record,
 ) -> (After, usize, &'s Target) {
     let target = match &found {
-        Ok(Found::Proxy(route, ..) | Found::Respond(route, _) | Found::Slash(route)) => {
-            &route.target
-        }
+        Ok(
+            Found::Proxy(route, ..)
+            | Found::Respond(route, _)
+            | Found::Slash(route)
+            | Found::Denied(route),
+        ) => &route.target,
         Ok(Found::None) | Err(_) => &site.unrouted,
     };
     record.needs = target.needs;
@@ -76,6 +79,7 @@ pub(super) async fn answer<'s>(
             let (after, used) = add_slash(place, client, request, target, record).await;
             return (after, used, target);
         }
+        Ok(Found::Denied(_)) => Reason::ACCESS_DENIED,
         Ok(Found::Proxy(..) | Found::None) => Reason::NO_ROUTE,
         Err(error) => error.reason(),
     };

@@ -13,6 +13,7 @@
     reason = "a test fails by panicking, and reads better in one piece"
 )]
 
+mod access;
 mod attackers;
 mod balancing;
 mod bodies;

@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 use settings::{Place, Problems, Size, closest};
 
 use super::{Action, Proxy, Replacement, Route, checks, file, headers, respond, site};
+use crate::access::Access;
 use crate::buffering::Buffering;
 use crate::headers::Rules;
 use crate::route::PathPattern;
@@ -44,10 +45,26 @@ pub(super) fn one(
         internal: written.internal,
         access_log,
         max_body: Some(max_body).filter(|limit| *limit > 0),
+        access: access(written, site, at, problems),
         request_headers: headers(requests, own_requests, "request_headers", problems),
         response_headers: headers(responses, own_responses, "response_headers", problems),
         action,
     })
+}
+
+/// Who may ask: what the route says, or else the site.
+fn access(written: &file::Route, site: &file::Site, at: &Place, problems: &mut Problems) -> Access {
+    if written.allow.is_none() && written.deny.is_none() {
+        return site::access(site, at, &mut Problems::default());
+    }
+    let mut networks = |list: &Option<Vec<String>>, key: &str| {
+        let list = list.as_deref().unwrap_or_default();
+        checks::networks(list, &at.key(key), problems)
+    };
+    Access {
+        allow: networks(&written.allow, "allow"),
+        deny: networks(&written.deny, "deny"),
+    }
 }
 
 /// The one thing that a route does.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use settings::{Place, Problems};
 
 use super::{AccessLog, Route, Site, checks, file, headers, route};
+use crate::access::Access;
 use crate::encoding::Gzip;
 use crate::headers::Rules;
 use crate::template::{Escape, Template};
@@ -87,6 +88,7 @@ fn one(
         routes.push(meant);
     }
     // Its own are checked here, and used by the routes.
+    access(written, at, problems);
     headers::meant(
         &written.request_headers,
         &Rules::default(),
@@ -178,4 +180,12 @@ fn log_format(file: &file::AccessLogFile, at: &Place, problems: &mut Problems) -
         problems.push(&at.key("escape"), message);
     }
     checks::parsed(format, &at.key("format"), problems)
+}
+
+/// Who may ask, where a route does not say it.
+pub(super) fn access(written: &file::Site, at: &Place, problems: &mut Problems) -> Access {
+    Access {
+        allow: checks::networks(&written.allow, &at.key("allow"), problems),
+        deny: checks::networks(&written.deny, &at.key("deny"), problems),
+    }
 }

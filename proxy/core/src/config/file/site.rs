@@ -21,6 +21,13 @@ pub struct Site {
     pub max_body: Size,
     /// Compression; none if absent.
     pub gzip: Option<Gzip>,
+    /// Who may ask, by address; nobody else may if there are any. Of several networks that somebody is
+    /// in the smallest counts.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// Who may not ask, by address.
+    #[serde(default)]
+    pub deny: Vec<String>,
     /// Header lines of requests to servers.
     #[serde(default)]
     pub request_headers: Headers,
@@ -123,6 +130,10 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// Overrides the site's.
     pub max_body: Option<Size>,
+    /// Who may ask; with `deny` in place of both of the site's.
+    pub allow: Option<Vec<String>>,
+    /// Who may not ask.
+    pub deny: Option<Vec<String>>,
     /// On top of the site's.
     #[serde(default)]
     pub request_headers: Headers,
