@@ -37,6 +37,7 @@ mod outage;
 mod parity;
 mod placement;
 mod process;
+mod production;
 mod reasons;
 mod reload;
 mod spans;
