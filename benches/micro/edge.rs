@@ -163,7 +163,7 @@ fn heads(criterion: &mut Criterion) {
             body: BodyLength::Known(1024),
             connection: Connection::Keep,
             date: "Mon, 23 Nov 2026 04:00:00 GMT",
-            gzip: false,
+            coding: None,
             vary: false,
             cookie: None,
             kept: &[],

@@ -8,7 +8,7 @@
 //! | `http2` | streams of HTTP/2 connections, for `exchange` as connections that carry one request |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
 //! | `snapshot`, `upstream`, `pool`, `probe`, `resolve` | the configuration in use, servers, connections, health, names |
-//! | `access_log`, `metrics`, `gzip`, `clock`, `buffer`, `timer`, `io`, `stream` | what the others use |
+//! | `access_log`, `metrics`, `compress`, `clock`, `buffer`, `timer`, `io`, `stream` | what the others use |
 //!
 //! All decisions are those of [`edge_core`]; this crate gives them sockets and time. It is the only
 //! one that names pingora: the server with its runtimes and services, and TLS to servers, are pingora's,
@@ -20,10 +20,10 @@ mod buffer;
 mod client;
 mod clock;
 pub mod command;
+mod compress;
 mod control;
 mod edge;
 mod exchange;
-mod gzip;
 mod http2;
 mod io;
 mod listen;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use edge_core::access::Access;
 use edge_core::address::Peer;
 use edge_core::config::{self, Config};
-use edge_core::encoding::Gzip;
+use edge_core::encoding::Compression;
 use edge_core::headers::Rules;
 use edge_core::http::{BadPath, RequestHead, normalise_path};
 use edge_core::route::{Hosts, Paths, Place};
@@ -37,7 +37,7 @@ pub(crate) struct Snapshot {
 #[derive(Debug)]
 pub(crate) struct Site {
     /// Compression, if any.
-    pub(crate) gzip: Option<Gzip>,
+    pub(crate) compression: Option<Compression>,
     /// For requests that no route takes.
     pub(crate) unrouted: Target,
     paths: Paths,
@@ -258,7 +258,7 @@ impl Site {
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self {
-            gzip: config.gzip.clone(),
+            compression: config.compression.clone(),
             unrouted: target(
                 "",
                 config.access_log.as_ref(),

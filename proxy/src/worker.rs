@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::access_log::Pending;
 use crate::buffer::Buffers;
 use crate::clock::Clock;
+use crate::compress::Compressors;
 use crate::edge::Edge;
-use crate::gzip::Compressors;
 use crate::http2;
 use crate::pool::Pool;
 

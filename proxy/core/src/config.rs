@@ -33,7 +33,7 @@ pub use self::upstream::{
 };
 use crate::access::Access;
 use crate::buffering::Buffering;
-use crate::encoding::Gzip;
+use crate::encoding::Compression;
 use crate::headers::Rules;
 use crate::networks::Networks;
 use crate::route::PathPattern;
@@ -85,7 +85,7 @@ pub struct Site {
     /// Its names.
     pub names: Vec<String>,
     /// Compression, if any.
-    pub gzip: Option<Gzip>,
+    pub compression: Option<Compression>,
     /// Where requests that no route takes are logged.
     pub access_log: Option<AccessLog>,
     /// Header lines of answers to requests that no route takes.

@@ -67,7 +67,7 @@ fn of_response(headers: usize) -> u64 {
             body: head.body,
             connection: Connection::Keep,
             date: "Thu, 01 Jan 1970 00:00:00 GMT",
-            gzip: false,
+            coding: None,
             vary: false,
             cookie: None,
             kept: &[],

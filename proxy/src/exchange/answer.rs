@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use edge_core::encoding::accepts_gzip;
+use edge_core::encoding::{Compression, Offer};
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Cookie, ResponseForm};
 use edge_core::headers::Edit;
@@ -13,6 +13,7 @@ use super::After;
 use super::body::Sent;
 use super::sink::Sink;
 use crate::buffer::Buffer;
+use crate::compress::Stream;
 use crate::pool::Connection;
 use crate::snapshot::{Proxy, Site};
 use crate::upstream::Lent;
@@ -153,8 +154,12 @@ impl Terms {
         (extra, edit, whole): (Extra<'_>, &Edit<'_>, bool),
         out: &mut Vec<u8>,
     ) -> Self {
-        let eligible = site.gzip.as_ref().filter(|gzip| gzip.is_eligible(response));
-        let gzip = eligible.filter(|_| wants_gzip(request));
+        let eligible = site
+            .compression
+            .as_ref()
+            .filter(|compression| compression.is_eligible(response));
+        let offer = eligible.and_then(|compression| chosen(compression, request));
+        let compressed = offer.and_then(|offer| worker.compressors.start(offer));
         let source = match response.body {
             BodyLength::Empty => Source::Known(0),
             BodyLength::Known(length) => Source::Known(length),
@@ -162,7 +167,7 @@ impl Terms {
             BodyLength::UntilClose => Source::UntilClose,
         };
         let has_length = matches!(response.body, BodyLength::Empty | BodyLength::Known(_));
-        let body = if has_length && gzip.is_none() {
+        let body = if has_length && compressed.is_none() {
             response.body
         } else if request.version == Version::Http11 {
             BodyLength::Chunked
@@ -183,7 +188,7 @@ impl Terms {
             body,
             connection,
             date: &second.http,
-            gzip: gzip.is_some(),
+            coding: compressed.as_ref().map(Stream::coding),
             vary: eligible.is_some(),
             cookie: extra.cookie,
             kept: extra.kept,
@@ -197,7 +202,7 @@ impl Terms {
             sink: Sink {
                 chunked: body == BodyLength::Chunked,
                 trailers: forward::wants_trailers(request),
-                gzip: gzip.map(|gzip| worker.compressors.start(gzip.level)),
+                compressed,
             },
             reusable: response.keep_alive,
             after: if keep { After::Next } else { After::Finish },
@@ -206,11 +211,14 @@ impl Terms {
     }
 }
 
-fn wants_gzip(request: &RequestHead<'_>) -> bool {
-    // An HTTP/1.0 client may not know chunks, and gzip needs them (gzip_http_version 1.1).
-    request.version == Version::Http11
-        && request
-            .headers
-            .iter()
-            .any(|header| header.name == Name::AcceptEncoding && accepts_gzip(header.value))
+/// How the client wants the body compressed, if at all.
+fn chosen(compression: &Compression, request: &RequestHead<'_>) -> Option<Offer> {
+    // An HTTP/1.0 client may not know chunks, and a compressed body needs them (gzip_http_version
+    // 1.1).
+    if request.version != Version::Http11 {
+        return None;
+    }
+    let headers = request.headers.iter();
+    let lines = headers.filter(|header| header.name == Name::AcceptEncoding);
+    compression.choose(&lines.map(|header| header.value))
 }

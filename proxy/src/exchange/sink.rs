@@ -2,7 +2,7 @@
 
 use edge_core::forward::{write_chunk_size, write_trailers};
 
-use crate::gzip::GzipStream;
+use crate::compress::Stream;
 
 /// How a response body is sent on.
 pub(super) struct Sink {
@@ -11,22 +11,22 @@ pub(super) struct Sink {
     /// Whether the client takes trailers.
     pub(super) trailers: bool,
     /// Compressed, or as it is.
-    pub(super) gzip: Option<GzipStream>,
+    pub(super) compressed: Option<Stream>,
 }
 
 impl Sink {
     /// Whether bytes go on as they come.
     pub(super) fn is_plain(&self) -> bool {
-        !self.chunked && self.gzip.is_none()
+        !self.chunked && self.compressed.is_none()
     }
 
     /// Bytes that went into the compressor and came out of it.
     pub(super) fn totals(&self) -> Option<(u64, u64)> {
-        self.gzip.as_ref()?.totals()
+        self.compressed.as_ref().map(Stream::totals)
     }
 
     pub(super) fn is_dirty(&self) -> bool {
-        self.gzip.as_ref().is_some_and(GzipStream::is_dirty)
+        self.compressed.as_ref().is_some_and(Stream::is_dirty)
     }
 
     /// Appends content to `out` in the form that the client gets.
@@ -34,29 +34,29 @@ impl Sink {
         if content.is_empty() {
             return;
         }
-        match &mut self.gzip {
+        match &mut self.compressed {
             None => chunk(out, self.chunked, content),
-            Some(gzip) => {
+            Some(stream) => {
                 let mut compressed = Vec::new();
-                gzip.push(&mut compressed, content);
+                stream.push(&mut compressed, content);
                 chunk(out, self.chunked, &compressed);
             }
         }
     }
 
     pub(super) fn flush(&mut self, out: &mut Vec<u8>) {
-        if let Some(gzip) = &mut self.gzip {
+        if let Some(stream) = &mut self.compressed {
             let mut compressed = Vec::new();
-            gzip.flush(&mut compressed);
+            stream.flush(&mut compressed);
             chunk(out, self.chunked, &compressed);
         }
     }
 
     /// Ends the body; `trailers` are the server's.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>, trailers: &[u8]) {
-        if let Some(gzip) = &mut self.gzip {
+        if let Some(stream) = &mut self.compressed {
             let mut compressed = Vec::new();
-            gzip.finish(&mut compressed);
+            stream.finish(&mut compressed);
             chunk(out, self.chunked, &compressed);
         }
         if self.chunked {

@@ -20,6 +20,7 @@ mod bodies;
 mod buffering;
 mod client_address;
 mod clients;
+mod compression;
 mod failover;
 mod gzip;
 mod health;

@@ -26,8 +26,8 @@ pub use resolver::Resolver;
 pub use respond::{Redirect, RedirectWith, Respond};
 pub use server::{Admin, ErrorLog, Server};
 pub use site::{
-    AccessLog, AccessLogFile, ExactPath, Gzip, LogEscape, PrefixPath, Proxy, RegexPath, Route,
-    RoutePath, Site,
+    AccessLog, AccessLogFile, CodingName, Compress, ExactPath, Gzip, LogEscape, PrefixPath, Proxy,
+    RegexPath, Route, RoutePath, Site,
 };
 pub use upstream::{
     Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion,

@@ -137,6 +137,17 @@ path = { regex = "a" }
 proxy = { to = "web_app" }
 [[site]]
 names = ["c.com"]
+gzip = {}
+compress = {}
+[[site.route]]
+path = "/"
+proxy = { to = "web_app" }
+[[site]]
+names = ["d.com"]
+compress = { gzip = 0, brotli = 12, zstd = 20, prefer = ["br", "gzip", "br"] }
+[[site]]
+names = ["e.com"]
+compress = { prefer = [] }
 "#,
     )
     .unwrap_err();
@@ -185,9 +196,39 @@ names = ["c.com"]
         "site[0].route[3].path: `a` is already a route",
         "site[0].gzip.level: the level is a number from 1 to 9",
         "site[0].access_log.format: there is no variable `$nosuch`",
-        "site[1]: the site has no route (add [[site.route]])",
+        "site[1].compress: `gzip` is there too, and a site has one of them (`compress` offers gzip as well: compress = { gzip = 5 })",
+        "site[2]: the site has no route (add [[site.route]])",
+        "site[2].compress.gzip: the level is a number from 1 to 9",
+        "site[2].compress.brotli: the level is a number from 0 to 11",
+        "site[2].compress.zstd: the level is a number from 1 to 19",
+        "site[2].compress.prefer[2]: `br` is already in the list",
+        "site[3]: the site has no route (add [[site.route]])",
+        "site[3].compress.prefer: nothing is offered (leave it out to offer all)",
     ];
     assert_eq!(problems, expected);
+}
+
+#[test]
+fn compression_by_gzip_alone_or_by_what_clients_like() {
+    use crate::encoding::Coding::{self, Brotli, Gzip, Zstd};
+
+    let offers = |line: &str| -> Vec<(Coding, u32)> {
+        let text = SEED.replace("max_body = \"10M\"", line);
+        let config = meant(&text).unwrap();
+        let compression = config.sites[0].compression.as_ref().unwrap();
+        assert_eq!(compression.min_length, 1024);
+        assert_eq!(compression.types, ["application/json"]);
+        let offers = compression.offers.iter();
+        offers.map(|offer| (offer.coding, offer.level)).collect()
+    };
+    assert_eq!(offers("gzip = {}"), [(Gzip, 5)]);
+    assert_eq!(offers("gzip = { level = 9 }"), [(Gzip, 9)]);
+    assert_eq!(offers("compress = {}"), [(Zstd, 3), (Brotli, 4), (Gzip, 5)]);
+    assert_eq!(
+        offers("compress = { brotli = 0, prefer = [\"br\", \"gzip\"] }"),
+        [(Brotli, 0), (Gzip, 5)]
+    );
+    assert!(meant(SEED).unwrap().sites[0].compression.is_none());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The response as the client gets it.
 
 use super::{is_named, names_headers, write_header, write_number};
+use crate::encoding::Coding;
 use crate::headers::Edit;
 use crate::http::{BodyLength, Header, Name, ResponseHead};
 
@@ -25,8 +26,8 @@ pub struct ResponseForm<'a> {
     pub connection: Connection,
     /// The current date in the form of RFC 9110 §5.6.7.
     pub date: &'a str,
-    /// Whether the body is compressed by the edge on its way.
-    pub gzip: bool,
+    /// How the body is compressed by the edge on its way, if it is.
+    pub coding: Option<Coding>,
     /// Whether the answer depends on Accept-Encoding.
     pub vary: bool,
     /// A cookie of the edge's own.
@@ -63,20 +64,20 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
         let again = header.name == Name::ContentLength && std::mem::replace(&mut has_length, true);
         let dropped = !is_forwarded(header.name)
             || again
-            || (header.name == Name::AcceptRanges && form.gzip)
+            || (header.name == Name::AcceptRanges && form.coding.is_some())
             || (named && is_named(&head.headers, header))
             || form.edit.drops(header.raw_name);
         if dropped {
             continue;
         }
-        if header.name == Name::Etag && form.gzip {
+        if header.name == Name::Etag && form.coding.is_some() {
             write_weak_etag(out, header.value);
         } else {
             write_header(out, header.raw_name, header.value);
         }
     }
-    if form.gzip {
-        out.extend_from_slice(b"Content-Encoding: gzip\r\n");
+    if let Some(coding) = form.coding {
+        write_header(out, "Content-Encoding", coding.name().as_bytes());
     }
     if form.vary {
         out.extend_from_slice(b"Vary: Accept-Encoding\r\n");
@@ -174,6 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Connection, Edit, ResponseForm, write_chunk_size, write_response};
+    use crate::encoding::Coding;
     use crate::http::{BodyLength, ResponseHead};
 
     fn forwarded(response: &str, form: &ResponseForm<'_>) -> String {
@@ -193,7 +195,7 @@ mod tests {
             body,
             connection: Connection::Keep,
             date: "D",
-            gzip,
+            coding: gzip.then_some(Coding::Gzip),
             vary: gzip,
             cookie: None,
             kept: &[],

@@ -23,7 +23,7 @@ fn judge(bytes: &[u8]) -> Verdict {
         body: head.body,
         connection: Connection::Keep,
         date: "Mon, 23 Nov 2026 04:55:41 GMT",
-        gzip: false,
+        coding: None,
         vary: false,
         cookie: None,
         kept: &[],

@@ -19,8 +19,10 @@ pub struct Site {
     /// The largest request body; 0: any.
     #[serde(default = "default_max_body")]
     pub max_body: Size,
-    /// Compression; none if absent.
+    /// Compression by gzip alone; none if absent.
     pub gzip: Option<Gzip>,
+    /// Compression by what the client likes best, in place of `gzip`.
+    pub compress: Option<Compress>,
     /// Who may ask, by address; nobody else may if there are any. Of several networks that somebody is
     /// in the smallest counts.
     #[serde(default)]
@@ -93,7 +95,7 @@ fn default_format() -> String {
     "combined".to_owned()
 }
 
-/// Compression of responses.
+/// Compression of responses by gzip.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gzip {
@@ -114,6 +116,55 @@ impl Default for Gzip {
             types: vec!["application/json".to_owned()],
         }
     }
+}
+
+/// Compression of responses by what the client likes best.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compress {
+    /// The codings that are offered; of those that a client likes equally, the first is taken.
+    pub prefer: Vec<CodingName>,
+    /// gzip's level: 1 (fast) to 9 (small).
+    pub gzip: u32,
+    /// brotli's level: 0 (fast) to 11 (small).
+    pub brotli: u32,
+    /// zstd's level: 1 (fast) to 19 (small).
+    pub zstd: u32,
+    /// Shorter bodies are sent as they are.
+    pub min_length: Size,
+    /// Media types that are compressed; `*`: any.
+    pub types: Vec<String>,
+}
+
+impl Default for Compress {
+    fn default() -> Self {
+        let Gzip {
+            level,
+            min_length,
+            types,
+        } = Gzip::default();
+        Self {
+            prefer: vec![CodingName::Zstd, CodingName::Br, CodingName::Gzip],
+            gzip: level,
+            // From 5 on brotli is slower than gzip; 3 is zstd's own default.
+            brotli: 4,
+            zstd: 3,
+            min_length,
+            types,
+        }
+    }
+}
+
+/// A coding as Accept-Encoding names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CodingName {
+    /// gzip, which every client knows.
+    Gzip,
+    /// brotli.
+    Br,
+    /// zstd.
+    Zstd,
 }
 
 /// A route of a site, chosen by path as nginx chooses locations.
