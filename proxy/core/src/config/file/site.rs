@@ -1,7 +1,7 @@
 //! `[[site]]` and `[[site.route]]`: where requests go.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use settings::{Period, Size};
 
 use super::{Headers, Redirect, Respond};
@@ -146,7 +146,7 @@ impl Default for Compress {
         Self {
             prefer: vec![CodingName::Zstd, CodingName::Br, CodingName::Gzip],
             gzip: level,
-            // From 5 on brotli is slower than gzip; 3 is zstd's own default.
+            // Levels for answers made on the spot; 3 is zstd's own default.
             brotli: 4,
             zstd: 3,
             min_length,
@@ -156,7 +156,7 @@ impl Default for Compress {
 }
 
 /// A coding as Accept-Encoding names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CodingName {
     /// gzip, which every client knows.
