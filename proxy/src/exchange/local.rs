@@ -84,12 +84,13 @@ pub(super) async fn answer<'s>(
         Err(error) => error.reason(),
     };
     let (head, arrived) = request;
-    let used = read_over(head, arrived);
-    let complete = used.is_some();
+    let unread = Unread::of(head, arrived);
+    let complete = unread.left.is_some();
     let refusal = Refusal { reason, complete };
     let subject = Subject::of(target, head);
     let after = refuse(place, client, subject, refusal, record).await;
-    (after, used.unwrap_or_default(), target)
+    let after = unread.read_over(place, client, after).await;
+    (after, unread.arrived, target)
 }
 
 /// Answers as the configuration says (nginx's `return`); also tells how many of the `arrived` bytes
@@ -101,9 +102,9 @@ async fn respond(
     (respond, target): (&Respond, &Target),
     record: &mut Record,
 ) -> (After, usize) {
-    let used = read_over(head, arrived);
+    let unread = Unread::of(head, arrived);
     record.status = respond.status;
-    record.request_length += used.unwrap_or(arrived.len()) as u64;
+    record.request_length += unread.arrived as u64;
     if respond.status == 444 {
         return (After::Close, 0);
     }
@@ -132,9 +133,10 @@ async fn respond(
         content: content.map(|(kind, body)| (*kind, body.as_slice())),
         closes: false,
     };
-    let complete = used.is_some();
+    let complete = unread.left.is_some();
     let after = send(place, client, subject, (answer, complete), record).await;
-    (after, used.unwrap_or_default())
+    let after = unread.read_over(place, client, after).await;
+    (after, unread.arrived)
 }
 
 /// Sends a client that left out the slash at the end of a directory to the directory (EDGE L2).
@@ -145,7 +147,7 @@ async fn add_slash(
     target: &Target,
     record: &mut Record,
 ) -> (After, usize) {
-    let used = read_over(head, arrived);
+    let unread = Unread::of(head, arrived);
     let query = head.target.split_once('?').map(|(_, query)| query);
     let mut to = target.route.clone();
     for part in query.into_iter().flat_map(|query| ["?", query]) {
@@ -160,21 +162,58 @@ async fn add_slash(
         content: Some((kind, body.as_bytes())),
         closes: false,
     };
-    let complete = used.is_some();
+    let complete = unread.left.is_some();
     let subject = Subject::of(target, head);
     let after = send(place, client, subject, (answer, complete), record).await;
-    (after, used.unwrap_or_default())
+    let after = unread.read_over(place, client, after).await;
+    (after, unread.arrived)
 }
 
-/// How many of the bytes that arrived with a head are its body, if it is there to its end.
-fn read_over(head: &RequestHead<'_>, arrived: &[u8]) -> Option<usize> {
-    match head.body {
-        BodyLength::Empty => Some(0),
-        BodyLength::Known(length) => {
-            let length = usize::try_from(length).ok();
-            length.filter(|length| *length <= arrived.len())
+/// The longest rest of a body that is read over so that the connection can go on.
+const MOST_READ_OVER: usize = 64 * 1024;
+
+/// A request body that nobody reads.
+#[derive(Clone, Copy)]
+struct Unread {
+    /// How much of it came with the head.
+    arrived: usize,
+    /// How much is still to come, if it is known and worth waiting for.
+    left: Option<usize>,
+}
+
+impl Unread {
+    fn of(head: &RequestHead<'_>, arrived: &[u8]) -> Self {
+        let length = match head.body {
+            BodyLength::Empty => Some(0),
+            // Whoever waits for leave to send it may not send it after the answer.
+            BodyLength::Known(_) if head.expects_continue => None,
+            BodyLength::Known(length) => usize::try_from(length).ok(),
+            BodyLength::Chunked | BodyLength::UntilClose => None,
+        };
+        let arrived = length.map_or(arrived.len(), |length| length.min(arrived.len()));
+        let left = length.map(|length| length - arrived);
+        Self {
+            arrived,
+            left: left.filter(|left| *left <= MOST_READ_OVER),
         }
-        BodyLength::Chunked | BodyLength::UntilClose => None,
+    }
+
+    /// Reads over what is left, if another request is to follow.
+    async fn read_over(self, (worker, _): Place<'_>, client: &mut Client, after: After) -> After {
+        let mut left = self.left.filter(|_| after == After::Next).unwrap_or(0);
+        while left > 0 {
+            let Ok(mut buffer) = client.read_body(&worker.buffers).await else {
+                return After::Close;
+            };
+            let taken = buffer.filled().len().min(left);
+            if taken == 0 {
+                return After::Close;
+            }
+            left -= taken;
+            buffer.consume(taken);
+            client.keep_ahead(buffer, &worker.buffers);
+        }
+        after
     }
 }
 
