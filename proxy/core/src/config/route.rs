@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use regex::bytes::Regex;
 use settings::{Place, Problems, Size, closest};
 
+use super::site::Inherited;
 use super::{Action, Proxy, Replacement, Route, checks, file, headers, respond, site};
 use crate::access::Access;
 use crate::buffering::Buffering;
-use crate::headers::Rules;
 use crate::route::PathPattern;
 
 pub(super) fn one(
     written: &file::Route,
-    site: &file::Site,
+    (site, inherited): (&file::Site, &Inherited),
     at: &Place,
     upstreams: &BTreeMap<String, file::Upstream>,
     problems: &mut Problems,
@@ -30,14 +30,17 @@ pub(super) fn one(
         Some(at) => site::access_log(log, &at, problems),
         None => site::access_log(log, at, &mut Problems::default()),
     };
-    // Mistakes in the site's headers are reported once, by the site.
-    let headers = |of_site, own, key: &str, problems: &mut Problems| {
-        let none = Rules::default();
-        let outer = headers::meant(of_site, &none, at, &mut Problems::default());
-        headers::meant(own, &outer, &at.key(key), problems)
-    };
-    let (requests, responses) = (&site.request_headers, &site.response_headers);
-    let (own_requests, own_responses) = (&written.request_headers, &written.response_headers);
+    let mut rules = |written, outer, key| headers::meant(written, outer, &at.key(key), problems);
+    let request_headers = rules(
+        &written.request_headers,
+        &inherited.request_headers,
+        "request_headers",
+    );
+    let response_headers = rules(
+        &written.response_headers,
+        &inherited.response_headers,
+        "response_headers",
+    );
     let Size(max_body) = written.max_body.unwrap_or(site.max_body);
     Some(Route {
         label,
@@ -45,17 +48,22 @@ pub(super) fn one(
         internal: written.internal,
         access_log,
         max_body: Some(max_body).filter(|limit| *limit > 0),
-        access: access(written, site, at, problems),
-        request_headers: headers(requests, own_requests, "request_headers", problems),
-        response_headers: headers(responses, own_responses, "response_headers", problems),
+        access: access(written, &inherited.access, at, problems),
+        request_headers,
+        response_headers,
         action,
     })
 }
 
 /// Who may ask: what the route says, or else the site.
-fn access(written: &file::Route, site: &file::Site, at: &Place, problems: &mut Problems) -> Access {
+fn access(
+    written: &file::Route,
+    inherited: &Access,
+    at: &Place,
+    problems: &mut Problems,
+) -> Access {
     if written.allow.is_none() && written.deny.is_none() {
-        return site::access(site, at, &mut Problems::default());
+        return inherited.clone();
     }
     let mut networks = |list: &Option<Vec<String>>, key: &str| {
         let list = list.as_deref().unwrap_or_default();

@@ -70,10 +70,11 @@ fn one(
     if written.route.is_empty() {
         problems.push_with_help(at, "the site has no route", "add [[site.route]]");
     }
+    let inherited = Inherited::of(written, at, problems);
     let mut routes: Vec<Route> = Vec::new();
     for (index, route) in written.route.iter().enumerate() {
         let at = at.key("route").index(index);
-        let Some(meant) = route::one(route, written, &at, upstreams, problems) else {
+        let Some(meant) = route::one(route, (written, &inherited), &at, upstreams, problems) else {
             continue;
         };
         if routes
@@ -87,14 +88,6 @@ fn one(
         }
         routes.push(meant);
     }
-    // Its own are checked here, and used by the routes.
-    access(written, at, problems);
-    headers::meant(
-        &written.request_headers,
-        &Rules::default(),
-        &at.key("request_headers"),
-        problems,
-    );
     Site {
         label: written
             .names
@@ -103,12 +96,7 @@ fn one(
             .unwrap_or_else(|| "_".to_owned()),
         names: written.names.clone(),
         compression: compression(written, at, problems),
-        response_headers: headers::meant(
-            &written.response_headers,
-            &Rules::default(),
-            &at.key("response_headers"),
-            problems,
-        ),
+        response_headers: inherited.response_headers,
         access_log: access_log(&written.access_log, &at.key("access_log"), problems),
         routes,
     }
@@ -237,10 +225,24 @@ fn log_format(file: &file::AccessLogFile, at: &Place, problems: &mut Problems) -
     checks::parsed(format, &at.key("format"), problems)
 }
 
-/// Who may ask, where a route does not say it.
-pub(super) fn access(written: &file::Site, at: &Place, problems: &mut Problems) -> Access {
-    Access {
-        allow: checks::networks(&written.allow, &at.key("allow"), problems),
-        deny: checks::networks(&written.deny, &at.key("deny"), problems),
+/// What holds for the routes of a site unless they say something else.
+pub(super) struct Inherited {
+    pub(super) access: Access,
+    pub(super) request_headers: Rules,
+    pub(super) response_headers: Rules,
+}
+
+impl Inherited {
+    fn of(written: &file::Site, at: &Place, problems: &mut Problems) -> Self {
+        let none = Rules::default();
+        let mut rules = |written, key| headers::meant(written, &none, &at.key(key), problems);
+        Self {
+            request_headers: rules(&written.request_headers, "request_headers"),
+            response_headers: rules(&written.response_headers, "response_headers"),
+            access: Access {
+                allow: checks::networks(&written.allow, &at.key("allow"), problems),
+                deny: checks::networks(&written.deny, &at.key("deny"), problems),
+            },
+        }
     }
 }
