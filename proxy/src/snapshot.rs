@@ -277,29 +277,27 @@ impl Site {
         (client, redirected): (Peer, bool),
     ) -> Result<Found<'_>, BadPath> {
         let path = normalise_path(head.path())?;
-        let found = self.paths.find(&path);
-        let route = |index: usize| {
-            let route = self.routes.get(index);
-            route.filter(|route| redirected || !route.internal)
+        let Some(place) = self.paths.find(&path) else {
+            return Ok(Found::None);
         };
-        Ok(match found {
-            Some(Place::Here(index) | Place::Slash(index))
-                if route(index).is_some_and(|route| !route.access.admits(client)) =>
-            {
-                route(index).map_or(Found::None, Found::Denied)
+        let (Place::Here(index) | Place::Slash(index)) = place;
+        let route = self.routes.get(index);
+        let Some(route) = route.filter(|route| redirected || !route.internal) else {
+            return Ok(Found::None);
+        };
+        if !route.access.admits(client) {
+            return Ok(Found::Denied(route));
+        }
+        if let Place::Slash(_) = place {
+            return Ok(Found::Slash(route));
+        }
+        Ok(match &route.action {
+            Action::Proxy(proxy) => {
+                let uri = proxy.terms.uri.as_ref();
+                let target = uri.map(|uri| uri.apply(&path, head.target));
+                Found::Proxy(route, proxy, target)
             }
-            Some(Place::Slash(index)) => route(index).map_or(Found::None, Found::Slash),
-            Some(Place::Here(index)) => {
-                route(index).map_or(Found::None, |route| match &route.action {
-                    Action::Proxy(proxy) => {
-                        let uri = proxy.terms.uri.as_ref();
-                        let target = uri.map(|uri| uri.apply(&path, head.target));
-                        Found::Proxy(route, proxy, target)
-                    }
-                    Action::Respond(respond) => Found::Respond(route, respond),
-                })
-            }
-            None => Found::None,
+            Action::Respond(respond) => Found::Respond(route, respond),
         })
     }
 }

@@ -133,9 +133,7 @@ async fn respond(
         content: content.map(|(kind, body)| (*kind, body.as_slice())),
         closes: false,
     };
-    let complete = unread.left.is_some();
-    let after = send(place, client, subject, (answer, complete), record).await;
-    let after = unread.read_over(place, client, after).await;
+    let after = send_over(place, client, subject, (answer, unread), record).await;
     (after, unread.arrived)
 }
 
@@ -162,11 +160,22 @@ async fn add_slash(
         content: Some((kind, body.as_bytes())),
         closes: false,
     };
-    let complete = unread.left.is_some();
     let subject = Subject::of(target, head);
-    let after = send(place, client, subject, (answer, complete), record).await;
-    let after = unread.read_over(place, client, after).await;
+    let after = send_over(place, client, subject, (answer, unread), record).await;
     (after, unread.arrived)
+}
+
+/// Sends an answer, and reads over the request's body if another request is to follow it.
+async fn send_over(
+    place: Place<'_>,
+    client: &mut Client,
+    subject: Subject<'_>,
+    (answer, unread): (LocalAnswer<'_>, Unread),
+    record: &mut Record,
+) -> After {
+    let complete = unread.left.is_some();
+    let after = send(place, client, subject, (answer, complete), record).await;
+    unread.read_over(place, client, after).await
 }
 
 /// The longest rest of a body that is read over so that the connection can go on.
