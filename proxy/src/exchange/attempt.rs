@@ -110,28 +110,25 @@ impl Attempt<'_> {
                 }
             }
         };
-        match &result {
-            Ok((terms, ..)) => record.answered(terms.status),
-            Err(error) => {
-                // What went wrong, and what the server answered, or 0.
-                let (failure, code) = match error {
-                    Error::Failed {
-                        failure: failure @ Failure::Status(status),
-                        ..
-                    } => (Some(*failure), *status),
-                    Error::Failed { failure, .. } => (Some(*failure), 0),
-                    Error::Redirected(status, _) => (None, *status),
-                    Error::Refused(_) | Error::Gone => (None, 0),
-                };
-                let time = self.started.elapsed();
-                record.failed(failure);
-                if code > 0 {
-                    record.answered(code);
-                }
-                record.took(time);
-                self.server.requests.inc(code);
-                self.server.seconds.observe(time.as_secs_f64());
+        if let Err(error) = &result {
+            // What went wrong, and what the server answered, or 0.
+            let (failure, code) = match error {
+                Error::Failed {
+                    failure: failure @ Failure::Status(status),
+                    ..
+                } => (Some(*failure), *status),
+                Error::Failed { failure, .. } => (Some(*failure), 0),
+                Error::Redirected(status, _) => (None, *status),
+                Error::Refused(_) | Error::Gone => (None, 0),
+            };
+            let time = self.started.elapsed();
+            record.failed(failure);
+            if code > 0 {
+                record.answered(code);
             }
+            record.took(time);
+            self.server.requests.inc(code);
+            self.server.seconds.observe(time.as_secs_f64());
         }
         result
     }

@@ -47,7 +47,6 @@ impl Exchange<'_> {
     pub(super) async fn relay(&mut self, mut answer: Answer, body: &mut Body) -> After {
         let head = answer.terms.out.len() as u64;
         let sent_before = self.client.sent;
-        self.record.status = answer.terms.status;
         let result = self.pass_on(&mut answer, body).await;
         self.record.body_sent = (self.client.sent - sent_before).saturating_sub(head);
         self.record.gzip = answer.terms.sink.totals();
