@@ -1,8 +1,6 @@
 //! Compression by what the client likes best: gzip, brotli, zstd.
 
 use std::io::{self, Read, Write as _};
-use std::sync::{Mutex, mpsc};
-use std::time::Duration;
 
 use crate::http::{Connection, Reply, request};
 use crate::origin::Origin;
@@ -128,24 +126,7 @@ fn g5_an_event_stream_arrives_event_by_event_in_each_coding() {
 }
 
 fn event_by_event(coding: &str) {
-    let (go_on, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let origin = Origin::start(move |_, stream| {
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-            .unwrap();
-        for event in 0..5 {
-            stream
-                .write_all(format!("9\r\ndata: {event}\n\n\r\n").as_bytes())
-                .unwrap();
-            // The next event comes only when the client has read this one.
-            wait.lock()
-                .unwrap()
-                .recv_timeout(Duration::from_secs(5))
-                .unwrap();
-        }
-        stream.write_all(b"0\r\n\r\n").is_ok()
-    });
+    let (origin, go_on) = Origin::of_events(5);
     let edge = edge_to(&origin);
     let mut client = Connection::new(edge.http);
     client.send(format!(

@@ -1,9 +1,6 @@
 //! Compression: what, for whom, and without holding a stream up.
 
 use std::io::{Read as _, Write as _};
-use std::sync::Mutex;
-use std::sync::mpsc;
-use std::time::Duration;
 
 use flate2::read::GzDecoder;
 
@@ -88,24 +85,7 @@ fn g1_to_g4_json_is_compressed_for_those_who_ask() {
 /// before the server is waited for again.
 #[test]
 fn a_compressed_event_stream_arrives_event_by_event() {
-    let (go_on, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let origin = Origin::start(move |_, stream| {
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-            .unwrap();
-        for event in 0..3 {
-            stream
-                .write_all(format!("9\r\ndata: {event}\n\n\r\n").as_bytes())
-                .unwrap();
-            // The next event comes only when the client has read this one.
-            wait.lock()
-                .unwrap()
-                .recv_timeout(Duration::from_secs(5))
-                .unwrap();
-        }
-        stream.write_all(b"0\r\n\r\n").is_ok()
-    });
+    let (origin, go_on) = Origin::of_events(3);
     let edge = edge_to(&origin);
     let mut client = Connection::new(edge.http);
     client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");

@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::process::free_address;
 
@@ -55,6 +57,26 @@ impl Origin {
     /// Starts an origin that answers 200 with `text`.
     pub(crate) fn saying(text: &'static str) -> Self {
         Self::start(move |_, stream| answer(stream, text))
+    }
+
+    /// Starts an origin that sends so many events, each when there has been word that the one before
+    /// has been read.
+    pub(crate) fn of_events(count: u32) -> (Self, Sender<()>) {
+        let (go_on, wait) = channel();
+        let wait = Mutex::new(wait);
+        let origin = Self::start(move |_, stream| {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                         Transfer-Encoding: chunked\r\n\r\n";
+            stream.write_all(head).unwrap();
+            for event in 0..count {
+                let event = format!("9\r\ndata: {event}\n\n\r\n");
+                stream.write_all(event.as_bytes()).unwrap();
+                let wait = wait.lock().unwrap();
+                wait.recv_timeout(Duration::from_secs(5)).unwrap();
+            }
+            stream.write_all(b"0\r\n\r\n").is_ok()
+        });
+        (origin, go_on)
     }
 
     /// Starts an origin at an address.
@@ -117,7 +139,7 @@ impl Drop for Origin {
             drop(connection.shutdown(std::net::Shutdown::Both));
         }
         while TcpStream::connect(self.address).is_ok() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
