@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use edge_core::address::Peer;
-use edge_core::config;
+use edge_core::config::{self, Listener};
 use edge_core::http::HeadLimits;
 use edge_core::proxy_protocol::Ends;
 
@@ -27,8 +27,10 @@ pub(crate) use self::identity::NoIntroduction;
 pub(crate) use self::request::{First, Next, NoRequest, Received};
 
 /// Where a connection comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
+    /// Where it came in.
+    pub(crate) listener: Arc<Listener>,
     /// Who connected.
     pub(crate) peer: Peer,
     /// From which port; 0 where there is none.
@@ -46,6 +48,8 @@ pub(crate) struct Origin {
 pub(crate) struct Client {
     stream: Stream,
     timer: Timer,
+    /// Where it came in.
+    pub(crate) listener: Arc<Listener>,
     /// Who connected, or whom the PROXY protocol has named.
     pub(crate) peer: Peer,
     /// The client's address without port, as text: the peer's, or the one for which it speaks.
@@ -88,6 +92,7 @@ impl Client {
         Self {
             stream,
             timer: Timer::default(),
+            listener: origin.listener,
             peer: origin.peer,
             address: origin.peer.to_string(),
             port: origin.port,
@@ -197,6 +202,7 @@ impl Client {
     /// Where it comes from, for whoever carries its requests on.
     pub(crate) fn origin(&self) -> Origin {
         Origin {
+            listener: Arc::clone(&self.listener),
             peer: self.peer,
             port: self.port,
             destination: self.local_address(),

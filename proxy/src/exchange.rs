@@ -10,6 +10,8 @@ mod ask;
 mod attempt;
 mod body;
 mod connect;
+mod dispatch;
+mod files;
 mod local;
 mod record;
 mod relay;
@@ -26,10 +28,11 @@ use edge_core::redirect::InternalRedirect;
 
 use self::ask::Unanswered;
 use self::body::Body;
+use self::dispatch::dispatch;
 use self::local::{Refusal, refuse};
 use self::record::{Record, Subject};
 use crate::client::{Client, First, NoRequest, Received};
-use crate::snapshot::{Found, Proxy, Route, Site, Snapshot, Target};
+use crate::snapshot::{Proxy, Route, Site, Snapshot, Target};
 use crate::upstream::Upstream;
 use crate::worker::Worker;
 
@@ -49,7 +52,6 @@ pub(crate) enum After {
 /// A request under way.
 struct Exchange<'a> {
     worker: &'a Worker,
-    snapshot: &'a Snapshot,
     client: &'a mut Client,
     head: &'a RequestHead<'a>,
     site: &'a Site,
@@ -59,6 +61,10 @@ struct Exchange<'a> {
     target: &'a str,
     /// What answers that redirected here leave to this one.
     kept: &'a [(String, Vec<u8>)],
+    /// The status that the client gets, if it is not the server's.
+    status: Option<u16>,
+    /// Whether errors that servers answer with can have pages.
+    intercepts: bool,
     /// When there was nothing more to wait for but its body.
     begun: Instant,
     record: &'a mut Record,
@@ -70,10 +76,9 @@ enum Ended {
     Answered(After),
     /// A server leaves the answer to another route.
     Redirected(InternalRedirect),
+    /// There is no answer; the body, if another route could have it.
+    Refused(Refusal, Option<Body>),
 }
-
-/// Internal redirects of one request, as in nginx.
-const MOST_REDIRECTS: usize = 10;
 
 /// Answers the request of which the `first` bytes are there.
 pub(crate) async fn serve(worker: &Worker, client: &mut Client, first: First) -> After {
@@ -104,9 +109,10 @@ async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -
     head.keep_alive &= client.may_stay(received.since);
     client.identify(&head);
     let mut record = Record::new(begun, received.head, &head.headers, snapshot);
-    let Some(site) = snapshot.site(head.host) else {
+    let Some((site, groups)) = snapshot.site(&client.listener.address, head.host) else {
         return After::Close;
     };
+    record.host_groups = groups;
     let rest = (arrived, received.complete);
     let (after, used, subject) = dispatch(place, client, &head, rest, site, &mut record).await;
     let (target, upstream) = subject;
@@ -123,68 +129,6 @@ async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -
 
 /// Whose a request turned out to be.
 type Owner<'s> = (&'s Target, Option<&'s Upstream>);
-
-/// Takes a request to the route that is to answer it, and to another if a server says so; also tells
-/// how many of the bytes that `arrived` with its head belonged to its body.
-async fn dispatch<'s>(
-    place: Place<'_>,
-    client: &mut Client,
-    head: &RequestHead<'_>,
-    (mut arrived, mut begun): (&[u8], Instant),
-    site: &'s Site,
-    record: &mut Record,
-) -> (After, usize, Owner<'s>) {
-    let mut redirect: Option<InternalRedirect> = None;
-    let mut used = 0;
-    for turn in 0..=MOST_REDIRECTS {
-        let redirected;
-        let asked = match &redirect {
-            None => head,
-            Some(to) => {
-                redirected = head.redirected(&to.target);
-                &redirected
-            }
-        };
-        let (route, proxy, replaced) = match site.route(asked, (client.speaker(), turn > 0)) {
-            Ok(Found::Proxy(route, proxy, replaced)) => (route, proxy, replaced),
-            found => {
-                let answer = local::answer(place, client, (asked, arrived), (site, found), record);
-                let (after, taken, target) = answer.await;
-                return (after, used + taken, (target, None));
-            }
-        };
-        record.needs = route.target.needs;
-        let mut exchange = Exchange {
-            worker: place.0,
-            snapshot: place.1,
-            client,
-            head: asked,
-            site,
-            route,
-            proxy,
-            target: replaced.as_deref().unwrap_or(asked.target),
-            kept: redirect.as_ref().map_or(&[], |redirect| &redirect.kept),
-            begun,
-            record,
-        };
-        let (ended, taken) = exchange.run(arrived).await;
-        used += taken;
-        match ended {
-            Ended::Answered(after) => return (after, used, (&route.target, Some(&proxy.upstream))),
-            Ended::Redirected(to) => {
-                redirect = Some(to);
-                (arrived, begun) = (&[], Instant::now());
-            }
-        }
-    }
-    let refusal = Refusal {
-        reason: Reason::TOO_MANY_REDIRECTS,
-        complete: true,
-    };
-    let subject = Subject::of(&site.unrouted, head);
-    let after = refuse(place, client, subject, refusal, record).await;
-    (after, used, (&site.unrouted, None))
-}
 
 /// The request line, whatever is wrong with it, as far as one may go.
 fn first_line(head: &[u8], longest: usize) -> Option<&[u8]> {
@@ -215,7 +159,7 @@ async fn reject(
     client.identify_as_peer();
     let (worker, snapshot) = place;
     let mut record = Record::new((since, client.sent), head.len(), &[], snapshot);
-    let Some(site) = snapshot.site("") else {
+    let Some((site, _)) = snapshot.site(&client.listener.address, "") else {
         return After::Close;
     };
     record.needs = site.unrouted.needs;
@@ -242,14 +186,16 @@ impl<'a> Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Carries the exchange out; also tells how many of the `arrived` bytes belonged to the body.
-    async fn run(&mut self, arrived: &[u8]) -> (Ended, usize) {
-        let received = Body::receive(self, arrived).await;
+    /// Carries the exchange out, with the `body` if it was read before; also tells how many of the
+    /// `arrived` bytes belonged to it.
+    async fn run(&mut self, arrived: &[u8], body: Option<Body>) -> (Ended, usize) {
+        let received = match body {
+            Some(body) => Ok((body, 0)),
+            None => Body::receive(self, arrived).await,
+        };
         let (mut body, used) = match received {
             Ok(received) => received,
-            Err(body::Incomplete::Refused(refusal)) => {
-                return (Ended::Answered(self.refuse(refusal).await), 0);
-            }
+            Err(body::Incomplete::Refused(refusal)) => return (Ended::Refused(refusal, None), 0),
             Err(body::Incomplete::Gone) => return (Ended::Answered(self.client_is_gone()), 0),
         };
         let answer = self.ask(&mut body).await;
@@ -257,13 +203,19 @@ impl Exchange<'_> {
         let after = match answer {
             Ok(answer) => self.relay(answer, &mut body).await,
             Err(Unanswered::Gone) => self.client_is_gone(),
-            Err(Unanswered::Refused(refusal)) => self.refuse(refusal).await,
             Err(Unanswered::Redirected(redirect)) if whole => {
                 body.finish(self);
                 return (Ended::Redirected(redirect), used);
             }
-            Err(Unanswered::Redirected(_)) => self.fail(Failure::InvalidHeader, whole).await,
-            Err(Unanswered::Failed(failure)) => self.fail(failure, whole).await,
+            Err(Unanswered::Refused(refusal)) => return (self.refused(refusal, body), used),
+            Err(Unanswered::Redirected(_)) => {
+                let refusal = self.failed(Failure::InvalidHeader, whole);
+                return (self.refused(refusal, body), used);
+            }
+            Err(Unanswered::Failed(failure)) => {
+                let refusal = self.failed(failure, whole);
+                return (self.refused(refusal, body), used);
+            }
         };
         // A client that was answered before it had sent everything may still be sending.
         let lingers = !body.finish(self) && after != After::Close;
@@ -271,8 +223,23 @@ impl Exchange<'_> {
         (Ended::Answered(after), used)
     }
 
-    /// Answers for a server that could not.
-    async fn fail(&mut self, failure: Failure, complete: bool) -> After {
+    /// Gives up, but keeps a body that can be sent to another server.
+    fn refused(&mut self, refusal: Refusal, body: Body) -> Ended {
+        if matches!(body, Body::Streamed(_)) {
+            let complete = body.finish(self) && refusal.complete;
+            return Ended::Refused(
+                Refusal {
+                    complete,
+                    ..refusal
+                },
+                None,
+            );
+        }
+        Ended::Refused(refusal, Some(body))
+    }
+
+    /// Why a server could not answer.
+    fn failed(&self, failure: Failure, complete: bool) -> Refusal {
         tracing::warn!(
             client.addr = %self.client.address,
             http.method = self.head.method.as_str(),
@@ -285,13 +252,10 @@ impl Exchange<'_> {
             "the request failed: {}",
             failure.explanation()
         );
-        let reason = failure.reason();
-        self.refuse(Refusal { reason, complete }).await
-    }
-
-    async fn refuse(&mut self, refusal: Refusal) -> After {
-        let (place, subject) = ((self.worker, self.snapshot), self.subject());
-        refuse(place, self.client, subject, refusal, self.record).await
+        Refusal {
+            reason: failure.reason(),
+            complete,
+        }
     }
 
     /// nginx's 499: the client closed the connection before it was answered.

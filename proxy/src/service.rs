@@ -119,6 +119,7 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
     let origin = Origin {
+        listener: Arc::clone(&listener),
         peer: from.0,
         port: from.1,
         destination: None,

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use edge_core::access::Access;
-use edge_core::address::Peer;
-use edge_core::config::{self, Config};
+use edge_core::address::{Address, Peer};
+use edge_core::config::{self, Config, Terms};
 use edge_core::encoding::Compression;
-use edge_core::headers::Rules;
-use edge_core::http::{BadPath, RequestHead, normalise_path};
-use edge_core::route::{Hosts, Paths, Place};
+use edge_core::expression::Captures;
+use edge_core::files::Files;
+use edge_core::route::{Rewrite, Router};
 use edge_core::template::{Needs, Template};
 
 use crate::access_log::{LogFile, LogFiles};
@@ -29,18 +28,22 @@ pub(crate) struct Snapshot {
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// Where the spans of recorded traces go.
     pub(crate) spans: Option<Arc<Spans>>,
-    hosts: Hosts,
+    /// Which site and route a request belongs to.
+    pub(crate) router: Router,
     sites: Vec<Site>,
 }
 
 /// A site in use.
 #[derive(Debug)]
 pub(crate) struct Site {
+    /// Its index.
+    pub(crate) index: usize,
     /// Compression, if any.
     pub(crate) compression: Option<Compression>,
+    /// Paths that get another before a route is chosen.
+    pub(crate) rewrites: Vec<Rewrite>,
     /// For requests that no route takes.
     pub(crate) unrouted: Target,
-    paths: Paths,
     routes: Vec<Route>,
 }
 
@@ -58,23 +61,21 @@ pub(crate) struct Target {
     pub(crate) needs: Needs,
     /// The counters.
     pub(crate) metrics: RouteMetrics,
-    /// Header lines of requests to servers.
-    pub(crate) request_headers: Rules,
-    /// Header lines of answers.
-    pub(crate) response_headers: Rules,
+    /// What else holds for them.
+    pub(crate) terms: Terms,
 }
 
 /// A route in use.
 #[derive(Debug)]
 pub(crate) struct Route {
-    /// Where its requests are logged and counted.
+    /// Its index among those of its site.
+    pub(crate) index: usize,
+    /// Where its requests are logged and counted, and what holds for them.
     pub(crate) target: Target,
-    /// The largest request body, if there is a limit.
-    pub(crate) max_body: Option<u64>,
     /// Whether only internal redirects come here.
-    internal: bool,
-    /// Who may ask.
-    pub(crate) access: Access,
+    pub(crate) internal: bool,
+    /// Paths that get another.
+    pub(crate) rewrites: Vec<Rewrite>,
     /// Where the answer comes from.
     pub(crate) action: Action,
 }
@@ -86,6 +87,8 @@ pub(crate) enum Action {
     Proxy(Proxy),
     /// From the configuration.
     Respond(config::Respond),
+    /// From the disk.
+    Files(Arc<Files>),
 }
 
 /// Servers that answer.
@@ -95,21 +98,6 @@ pub(crate) struct Proxy {
     pub(crate) upstream: Arc<Upstream>,
     /// How they are asked.
     pub(crate) terms: config::Proxy,
-}
-
-/// The route of a request.
-#[derive(Debug)]
-pub(crate) enum Found<'s> {
-    /// Servers answer; they are asked for another target, if it says so.
-    Proxy(&'s Route, &'s Proxy, Option<String>),
-    /// The configuration answers.
-    Respond(&'s Route, &'s config::Respond),
-    /// It takes the path with a slash behind it (EDGE L2).
-    Slash(&'s Route),
-    /// The client may not ask for it.
-    Denied(&'s Route),
-    /// There is none.
-    None,
 }
 
 /// A log and how its lines look.
@@ -175,9 +163,9 @@ impl Snapshot {
         let sites = config
             .sites
             .iter()
-            .map(|site| Site::new(site, &upstreams, metrics, logs))
+            .enumerate()
+            .map(|(index, site)| Site::new((index, site), &upstreams, metrics, logs))
             .collect::<Result<_, _>>()?;
-        let hosts = Hosts::new(config.sites.iter().map(|site| site.names.as_slice()));
         let spans = match &config.tracing.otlp {
             Some(otlp) => {
                 let old = old.and_then(|old| old.spans.as_ref());
@@ -186,10 +174,10 @@ impl Snapshot {
             None => None,
         };
         Ok(Self {
+            router: Router::new(&config.sites),
             config,
             upstreams,
             spans,
-            hosts,
             sites,
         })
     }
@@ -206,100 +194,76 @@ impl Snapshot {
         self.config.reason_to.contains(client)
     }
 
-    /// The site for a host name.
-    pub(crate) fn site(&self, host: &str) -> Option<&Site> {
-        self.sites.get(self.hosts.find(host))
+    /// The site for a host name at a listener, and what the groups of its name found.
+    pub(crate) fn site(&self, listener: &Address, host: &str) -> Option<(&Site, Option<Captures>)> {
+        let found = self.router.site(listener, host);
+        Some((self.sites.get(found.site)?, found.groups))
     }
 }
 
 impl Site {
     fn new(
-        config: &config::Site,
+        (index, config): (usize, &config::Site),
         upstreams: &[Arc<Upstream>],
         metrics: &Metrics,
         logs: &LogFiles,
     ) -> Result<Self, Error> {
-        let target = |route: &str,
-                      log: Option<&config::AccessLog>,
-                      needs: Needs,
-                      rules: (&Rules, &Rules)| {
-            let access_log = log.map(|log| AccessLog::open(log, logs)).transpose()?;
-            let of_log = log.map(config::AccessLog::needs).unwrap_or_default();
+        let target = |route: &str, terms: &Terms, needs: Needs| {
+            let log = terms.access_log.as_ref();
             Ok(Target {
                 site: config.label.clone(),
                 route: route.to_owned(),
-                needs: [rules.0, rules.1]
-                    .iter()
-                    .fold(of_log.and(needs), |needs, rules| needs.and(rules.needs())),
-                request_headers: rules.0.clone(),
-                response_headers: rules.1.clone(),
-                access_log,
+                needs: needs_of(terms, &config.rewrites).and(needs),
+                access_log: log.map(|log| AccessLog::open(log, logs)).transpose()?,
                 metrics: metrics.route(&config.label, route),
+                terms: terms.clone(),
             })
         };
-        let routes = config
-            .routes
-            .iter()
-            .filter_map(|route| Some((route, Action::new(&route.action, upstreams)?)))
-            .map(|(route, action)| {
-                let log = route.access_log.as_ref();
+        let routes = config.routes.iter().enumerate();
+        let routes = routes
+            .filter_map(|(index, route)| {
+                Some((index, route, Action::new(&route.action, upstreams)?))
+            })
+            .map(|(index, route, action)| {
+                let needs = needs_of_rewrites(&route.rewrites).and(action.needs());
                 Ok(Route {
-                    target: target(
-                        &route.label,
-                        log,
-                        action.needs(),
-                        (&route.request_headers, &route.response_headers),
-                    )?,
-                    max_body: route.max_body,
+                    index,
+                    target: target(&route.label, &route.terms, needs)?,
                     internal: route.internal,
-                    access: route.access.clone(),
+                    rewrites: route.rewrites.clone(),
                     action,
                 })
             })
             .collect::<Result<_, Error>>()?;
         Ok(Self {
+            index,
             compression: config.compression.clone(),
-            unrouted: target(
-                "",
-                config.access_log.as_ref(),
-                Needs::default(),
-                (&Rules::default(), &config.response_headers),
-            )?,
-            paths: Paths::new(config.routes.iter().map(config::Route::place)),
+            rewrites: config.rewrites.clone(),
+            unrouted: target("", &config.terms, Needs::default())?,
             routes,
         })
     }
 
-    /// The route for a request of `client`, `redirected` if a server sent it there.
-    pub(crate) fn route(
-        &self,
-        head: &RequestHead<'_>,
-        (client, redirected): (Peer, bool),
-    ) -> Result<Found<'_>, BadPath> {
-        let path = normalise_path(head.path())?;
-        let Some(place) = self.paths.find(&path) else {
-            return Ok(Found::None);
-        };
-        let (Place::Here(index) | Place::Slash(index)) = place;
-        let route = self.routes.get(index);
-        let Some(route) = route.filter(|route| redirected || !route.internal) else {
-            return Ok(Found::None);
-        };
-        if !route.access.admits(client) {
-            return Ok(Found::Denied(route));
-        }
-        if let Place::Slash(_) = place {
-            return Ok(Found::Slash(route));
-        }
-        Ok(match &route.action {
-            Action::Proxy(proxy) => {
-                let uri = proxy.terms.uri.as_ref();
-                let target = uri.map(|uri| uri.apply(&path, head.target));
-                Found::Proxy(route, proxy, target)
-            }
-            Action::Respond(respond) => Found::Respond(route, respond),
-        })
+    /// The route with this index.
+    pub(crate) fn route(&self, index: usize) -> Option<&Route> {
+        self.routes.get(index)
     }
+}
+
+/// What the texts need that hold for the requests of a site or a route.
+fn needs_of(terms: &Terms, rewrites: &[Rewrite]) -> Needs {
+    let log = terms.access_log.as_ref();
+    log.map(config::AccessLog::needs)
+        .unwrap_or_default()
+        .and(terms.request_headers.needs())
+        .and(terms.response_headers.needs())
+        .and(terms.error_pages.needs())
+        .and(needs_of_rewrites(rewrites))
+}
+
+fn needs_of_rewrites(rewrites: &[Rewrite]) -> Needs {
+    let needs = rewrites.iter().map(Rewrite::needs);
+    needs.fold(Needs::default(), Needs::and)
 }
 
 impl Action {
@@ -310,6 +274,7 @@ impl Action {
                 terms: terms.clone(),
             }),
             config::Action::Respond(respond) => Self::Respond(respond.clone()),
+            config::Action::Files(files) => Self::Files(Arc::new(files.clone())),
         })
     }
 
@@ -317,10 +282,13 @@ impl Action {
     fn needs(&self) -> Needs {
         match self {
             Self::Proxy(proxy) => {
-                let key = proxy.upstream.config.key.as_ref();
-                key.map(Template::needs).unwrap_or_default()
+                let key = proxy.upstream.config.key.iter();
+                let redirects = proxy.terms.redirects.iter().map(|(_, to)| to);
+                let needs = key.chain(redirects).map(Template::needs);
+                needs.fold(Needs::default(), Needs::and)
             }
             Self::Respond(respond) => respond.needs(),
+            Self::Files(files) => files.needs(),
         }
     }
 }

@@ -3,15 +3,24 @@
 //! [`file::Config`] is what is written; [`Config::from_file`] is the only way from there to here,
 //! and reports everything that is wrong at once.
 
+mod access_log;
 mod checks;
 mod client;
+mod compress;
 pub mod file;
+mod files;
 mod headers;
 mod listener;
+mod map;
+mod names;
+mod path;
+mod proxy;
 mod resolver;
 mod respond;
+mod rewrite;
 mod route;
 mod site;
+mod terms;
 mod tracing;
 mod upstream;
 
@@ -25,6 +34,7 @@ use settings::{Level, Place, Problem, Problems};
 
 pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener, ProxyProtocol};
+use self::names::Names;
 pub use self::resolver::Resolver;
 pub use self::respond::Respond;
 pub use self::tracing::{Otlp, Tracing};
@@ -32,11 +42,16 @@ pub use self::upstream::{
     IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
 };
 use crate::access::Access;
+use crate::address::Address;
 use crate::buffering::Buffering;
 use crate::encoding::Compression;
+use crate::error_page::ErrorPages;
+use crate::expires::Expires;
+use crate::files::Files;
 use crate::headers::Rules;
+use crate::http::escape_path;
 use crate::networks::Networks;
-use crate::route::PathPattern;
+use crate::route::{HostPattern, PathPattern, Positioned, Rewrite, When};
 use crate::template::{Needs, Template};
 
 /// A configuration that can be run.
@@ -82,16 +97,42 @@ pub struct Server {
 pub struct Site {
     /// Its first name, or `_`: the label in metrics.
     pub label: String,
-    /// Its names.
-    pub names: Vec<String>,
+    /// Its names as they are written.
+    pub written_names: Vec<String>,
+    /// What they mean.
+    pub names: Vec<HostPattern>,
+    /// The listeners that lead to it; all if there are none.
+    pub listen: Vec<Address>,
     /// Compression, if any.
     pub compression: Option<Compression>,
-    /// Where requests that no route takes are logged.
-    pub access_log: Option<AccessLog>,
-    /// Header lines of answers to requests that no route takes.
-    pub response_headers: Rules,
-    /// Its routes, in the order of the file.
+    /// Paths that get another before a route is chosen.
+    pub rewrites: Vec<Rewrite>,
+    /// What holds for requests that no route takes.
+    pub terms: Terms,
+    /// Its routes, in the order of the file, each followed by those inside of it.
     pub routes: Vec<Route>,
+}
+
+/// What holds for the requests of a site or a route. A route has it from what it stands in, but for
+/// what it says itself.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Where they are logged, if anywhere.
+    pub access_log: Option<AccessLog>,
+    /// The largest request body, if there is a limit.
+    pub max_body: Option<u64>,
+    /// Who may ask.
+    pub access: Access,
+    /// Header lines of requests to servers.
+    pub request_headers: Rules,
+    /// Header lines of answers, the edge's own included.
+    pub response_headers: Rules,
+    /// What clients get in place of errors.
+    pub error_pages: ErrorPages,
+    /// Whether that is also for errors that servers answer with.
+    pub intercept_errors: bool,
+    /// How long clients may keep answers, if it is said.
+    pub expires: Option<Expires>,
 }
 
 /// Where requests are logged.
@@ -120,18 +161,16 @@ pub struct Route {
     pub label: String,
     /// Which paths it takes.
     pub pattern: PathPattern,
+    /// The route that it stands in, by its index.
+    pub parent: Option<usize>,
+    /// What it asks of a request besides.
+    pub when: Option<When>,
     /// Whether only internal redirects come here.
     pub internal: bool,
-    /// Where its requests are logged, if anywhere.
-    pub access_log: Option<AccessLog>,
-    /// The largest request body, if there is a limit.
-    pub max_body: Option<u64>,
-    /// Who may ask.
-    pub access: Access,
-    /// Header lines of requests to servers.
-    pub request_headers: Rules,
-    /// Header lines of answers, the edge's own included.
-    pub response_headers: Rules,
+    /// Paths that get another.
+    pub rewrites: Vec<Rewrite>,
+    /// What holds for its requests.
+    pub terms: Terms,
     /// Where its answers come from.
     pub action: Action,
 }
@@ -143,14 +182,19 @@ pub enum Action {
     Proxy(Proxy),
     /// From here.
     Respond(Respond),
+    /// From the disk.
+    Files(Files),
 }
 
 impl Route {
-    /// Its paths, and whether one that only lacks the slash at its end is redirected: nginx does so
-    /// for locations with `proxy_pass` (EDGE L2).
-    pub fn place(&self) -> (PathPattern, bool) {
-        let slash = matches!(self.action, Action::Proxy(_));
-        (self.pattern.clone(), slash)
+    /// Its place among the others. A path that only lacks the slash at its end is redirected where
+    /// nginx does so, for locations with `proxy_pass` (EDGE L2).
+    pub fn positioned(&self) -> Positioned {
+        Positioned {
+            pattern: self.pattern.clone(),
+            parent: self.parent,
+            slash: matches!(self.action, Action::Proxy(_)),
+        }
     }
 }
 
@@ -161,6 +205,8 @@ pub struct Proxy {
     pub upstream: usize,
     /// What replaces the matched prefix of the path.
     pub uri: Option<Replacement>,
+    /// What the URLs in Location and Refresh become, by what they begin with.
+    pub redirects: Vec<(String, Template)>,
     /// For connecting to a server.
     pub connect_timeout: Duration,
     /// Between two writes to a server.
@@ -178,8 +224,8 @@ pub struct Proxy {
 /// A path prefix and what stands in its place upstream (nginx's Q7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
-    /// How much of the normalised path is replaced, in bytes.
-    pub matched: usize,
+    /// The beginning of the normalised path that is replaced.
+    pub of: String,
     /// What replaces it.
     pub with: String,
 }
@@ -190,17 +236,7 @@ impl Replacement {
     /// is kept (EDGE Q7).
     pub fn apply(&self, path: &[u8], target: &str) -> String {
         let mut replaced = self.with.clone();
-        for byte in path.iter().copied().skip(self.matched) {
-            if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
-                replaced.push(char::from(byte));
-            } else {
-                replaced.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-                    replaced.push(digit.to_ascii_uppercase());
-                }
-            }
-        }
+        escape_path(path.get(self.of.len()..).unwrap_or_default(), &mut replaced);
         if let Some((_, query)) = target.split_once('?')
             && !query.is_empty()
         {
@@ -231,8 +267,10 @@ impl Config {
         let tracing = tracing::meant(&written.tracing, &mut problems);
         let listeners = listener::all(&written.listener, &mut problems);
         let client = Arc::new(client::client(&written.client, &mut problems));
-        let upstreams = upstream::all(&written.upstream, &mut problems);
-        let sites = site::all(&written.site, &written.upstream, &mut problems);
+        let scope = map::all(&written.map, &mut problems);
+        let upstreams = upstream::all(&written.upstream, &scope, &mut problems);
+        let names = Names::new(&written.upstream, scope);
+        let sites = site::all(&written.site, &listeners, &names, &mut problems);
         let config = admin.map(|admin| Self {
             server,
             admin,

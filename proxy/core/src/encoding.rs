@@ -90,6 +90,18 @@ impl Compression {
     }
 }
 
+/// The codings that a client names, the most liked first; of those it likes equally the smallest
+/// files.
+pub fn accepted<'a>(lines: &(impl Iterator<Item = &'a [u8]> + Clone)) -> Vec<Coding> {
+    let codings = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
+    let mut liked: Vec<_> = codings
+        .map(|coding| (quality(coding, lines.clone()), coding))
+        .into();
+    liked.retain(|(quality, _)| *quality > 0);
+    liked.sort_by_key(|(quality, _)| std::cmp::Reverse(*quality));
+    liked.into_iter().map(|(_, coding)| coding).collect()
+}
+
 /// The quality that a client gives to a coding, in thousandths; 0 for one that it does not name.
 fn quality<'a>(coding: Coding, lines: impl Iterator<Item = &'a [u8]>) -> u16 {
     let name = coding.name().as_bytes();

@@ -74,6 +74,17 @@ impl Rules {
     }
 }
 
+impl<'a> Edit<'a> {
+    /// These lines take the place of any of their name, too, unless something is said about it.
+    pub fn also_set(&mut self, lines: impl IntoIterator<Item = (&'a str, String)>) {
+        for (name, value) in lines {
+            if !self.drops(name) {
+                self.set.push((name, value.into_bytes()));
+            }
+        }
+    }
+}
+
 impl Edit<'_> {
     /// Whether a line of this name does not go on.
     pub fn drops(&self, name: &str) -> bool {

@@ -2,11 +2,11 @@
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
 //! functions: where sockets listen ([`address`]), how many
-//! connections somebody may have ([`admission`]) and who may ask for what ([`access`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`]), which server takes it
+//! connections somebody may have ([`admission`]) and who may ask for what ([`access`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`], [`expression`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
-//! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]),
-//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`]). Types with state
+//! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`expires`]), what takes an error's place ([`error_page`]),
+//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`], [`map`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
@@ -19,11 +19,16 @@ pub mod budget;
 pub mod buffering;
 pub mod config;
 pub mod encoding;
+pub mod error_page;
+pub mod expires;
+pub mod expression;
 pub mod failure;
+pub mod files;
 pub mod forward;
 pub mod headers;
 pub mod health;
 pub mod http;
+pub mod map;
 pub mod networks;
 pub mod page;
 pub mod probe;

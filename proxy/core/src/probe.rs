@@ -1,7 +1,6 @@
 //! What a server is asked to find out whether it is well, and which answers say so.
 
-use regex::bytes::Regex;
-
+use crate::expression::Expression;
 use crate::http::ResponseHead;
 
 /// What is asked.
@@ -25,7 +24,7 @@ pub struct HttpQuestion {
     /// The statuses that are good, as ranges.
     pub status: Vec<(u16, u16)>,
     /// What must be found in the body.
-    pub body: Option<Regex>,
+    pub body: Option<Expression>,
 }
 
 /// Why an answer is not good.

@@ -17,9 +17,14 @@ impl Reason {
     pub fn configured(status: u16) -> Self {
         Self {
             status,
-            code: "configured",
+            code: CONFIGURED,
             meaning: "",
         }
+    }
+
+    /// Whether it is of an answer that the configuration demands.
+    pub fn is_configured(self) -> bool {
+        self.code == CONFIGURED
     }
 
     /// Whether the connection is closed after the answer, whatever the client would like (EDGE E2):
@@ -28,6 +33,8 @@ impl Reason {
         matches!(self.status, 400 | 408 | 413 | 414 | 431 | 500 | 501 | 505)
     }
 }
+
+const CONFIGURED: &str = "configured";
 
 /// Declares the reasons, and the list of them all.
 macro_rules! reasons {
@@ -66,18 +73,24 @@ reasons! {
     CODING_IN_HTTP10 400 "coding_in_http10" "Transfer-Encoding in HTTP/1.0";
     BAD_CONNECTION 400 "bad_connection" "Connection names a header that must be forwarded";
     BAD_CHUNK 400 "bad_chunk" "the chunks of the request body are malformed";
+    FILE_FORBIDDEN 403 "file_forbidden" "the file may not be read, or the directory has no index";
     ACCESS_DENIED 403 "access_denied" "this address may not ask for this";
     NO_ROUTE 404 "no_route" "no route of this site takes this path";
+    NO_FILE 404 "no_file" "there is no such file";
     METHOD_NOT_ALLOWED 405 "method_not_allowed" "the method is CONNECT or TRACE";
+    FILES_ARE_READ 405 "files_are_read" "files can only be read, by GET and HEAD";
     HEADER_TIMEOUT 408 "header_timeout" "the request head did not arrive in time";
     BODY_TIMEOUT 408 "body_timeout" "the request body stopped arriving";
+    OTHER_VERSION 412 "other_version" "the file is not the version that the client wants (If-Match, If-Unmodified-Since)";
     BODY_TOO_LARGE 413 "body_too_large" "the request body is larger than this route allows (max_body)";
     URI_TOO_LONG 414 "uri_too_long" "the request line is longer than max_uri";
+    BEYOND_THE_END 416 "beyond_the_end" "the file does not reach as far as the range that the client wants";
     BAD_EXPECT 417 "bad_expect" "an expectation other than 100-continue";
     HEADER_TOO_LARGE 431 "header_too_large" "the request head is larger than max_header";
     HEADER_LINE_TOO_LONG 431 "header_line_too_long" "a header line is longer than max_header_line";
     CLIENT_GONE 499 "client_gone" "the client closed the connection before it had the whole answer";
-    TOO_MANY_REDIRECTS 500 "too_many_redirects" "servers passed the request on to other routes (X-Accel-Redirect) without end";
+    TOO_MANY_REDIRECTS 500 "too_many_redirects" "the request was passed on to other routes without end (X-Accel-Redirect, rewrite, try, error_page)";
+    FILE_ERROR 500 "file_error" "a file cannot be read";
     SPOOL_ERROR 500 "spool_error" "a body cannot be stored for a slow client or server";
     CODING_UNKNOWN 501 "coding_unknown" "a Transfer-Encoding other than chunked";
     CONNECT_REFUSED 502 "connect_refused" "the server refuses connections: it is not running";

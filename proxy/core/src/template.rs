@@ -7,17 +7,25 @@ mod escape;
 mod lookup;
 mod parse;
 mod render;
+mod scope;
 mod values;
 mod variable;
 
 pub use escape::Escape;
-pub use parse::BadTemplate;
+pub(crate) use lookup::{argument, cookie, request_header};
+pub use parse::{BadTemplate, mentioned};
+pub use scope::Scope;
 pub use values::{Client, Server, Times, Try, Values};
 
 use variable::Variable;
 
+/// Whether every text has a variable of this name.
+pub fn is_variable(name: &str) -> bool {
+    Variable::of(name).is_some()
+}
+
 /// Text with `$variables`, parsed once and rendered for each request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Template {
     parts: Vec<Part>,
     escape: Escape,
@@ -46,6 +54,10 @@ pub struct Needs {
     pub tries: bool,
     /// The address that the client connected to (`$server_addr`, `$server_port`).
     pub server_addr: bool,
+    /// What the groups of the route's expression found (`$1`, `$name`).
+    pub path_groups: bool,
+    /// What the groups of the expression in the site's name found.
+    pub host_groups: bool,
 }
 
 impl Needs {
@@ -58,6 +70,8 @@ impl Needs {
             header_time: self.header_time || other.header_time,
             tries: self.tries || other.tries,
             server_addr: self.server_addr || other.server_addr,
+            path_groups: self.path_groups || other.path_groups,
+            host_groups: self.host_groups || other.host_groups,
         }
     }
 }
@@ -77,6 +91,9 @@ impl Template {
         variables.fold(Needs::default(), Needs::and)
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::rendered_with;
 
 #[cfg(test)]
 mod tests;

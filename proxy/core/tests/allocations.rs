@@ -63,6 +63,8 @@ fn of_response(headers: usize) -> u64 {
     let counted = allocation_counter::measure(|| {
         let head = ResponseHead::parse(response.as_bytes(), false).unwrap();
         let form = ResponseForm {
+            status: None,
+            redirects: &[],
             edit: &edge_core::headers::Edit::default(),
             body: head.body,
             connection: Connection::Keep,

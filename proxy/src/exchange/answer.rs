@@ -64,6 +64,10 @@ pub(super) struct Extra<'a> {
     pub(super) cookie: Option<Cookie<'a>>,
     /// What the answers before this one leave to it.
     pub(super) kept: &'a [(String, Vec<u8>)],
+    /// The status, if it is not the server's.
+    pub(super) status: Option<u16>,
+    /// What URLs become that begin so.
+    pub(super) redirects: &'a [(&'a str, Vec<u8>)],
 }
 
 /// Where a response body ends.
@@ -192,6 +196,8 @@ impl Terms {
             vary: eligible.is_some(),
             cookie: extra.cookie,
             kept: extra.kept,
+            status: extra.status,
+            redirects: extra.redirects,
             edit,
         };
         forward::write_response(out, response, &form);
@@ -212,7 +218,7 @@ impl Terms {
 }
 
 /// How the client wants the body compressed, if at all.
-fn chosen(compression: &Compression, request: &RequestHead<'_>) -> Option<Offer> {
+pub(super) fn chosen(compression: &Compression, request: &RequestHead<'_>) -> Option<Offer> {
     // An HTTP/1.0 client may not know chunks, and a compressed body needs them (gzip_http_version
     // 1.1).
     if request.version != Version::Http11 {

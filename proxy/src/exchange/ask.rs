@@ -8,6 +8,7 @@ use edge_core::balance::{self, Ask, Profile};
 use edge_core::failure::Failure;
 use edge_core::forward::Cookie;
 use edge_core::http::{Method, RequestHead};
+use edge_core::reason::Reason;
 use edge_core::redirect::InternalRedirect;
 use edge_core::retry::Progress;
 
@@ -65,7 +66,10 @@ impl Exchange<'_> {
                 extra: Extra {
                     cookie: cookie(upstream, self.head, &lent),
                     kept: self.kept,
+                    status: self.status,
+                    redirects: &[],
                 },
+                intercepts: self.intercepts,
                 started,
                 sent: AtomicBool::new(false),
                 course: &course,
@@ -75,9 +79,13 @@ impl Exchange<'_> {
                 Err(attempt::Error::Failed { failure, sent }) => (failure, sent),
                 Err(attempt::Error::Gone) => break Err(Unanswered::Gone),
                 Err(attempt::Error::Refused(refusal)) => break Err(Unanswered::Refused(refusal)),
+                Err(attempt::Error::Intercepted(status, complete)) => {
+                    well(&lent, started);
+                    let reason = Reason::configured(status);
+                    break Err(Unanswered::Refused(Refusal { reason, complete }));
+                }
                 Err(attempt::Error::Redirected(_, redirect)) => {
-                    let now = Instant::now();
-                    lent.succeeded(now, now - started);
+                    well(&lent, started);
                     break Err(Unanswered::Redirected(redirect));
                 }
             };
@@ -89,13 +97,18 @@ impl Exchange<'_> {
             last = failed.0;
             started = Instant::now();
         };
-        let blameless = result.is_err() && course.suspects.len() > 1;
-        for (lent, failure) in course.suspects {
-            if !blameless {
-                lent.failed(Instant::now(), self.fingerprint(failure));
-            }
-        }
+        self.blame(course, result.is_err());
         result
+    }
+
+    /// Tells the balancer of failures that were kept, unless the request is to blame.
+    fn blame(&self, course: Course, failed: bool) {
+        if failed && course.suspects.len() > 1 {
+            return;
+        }
+        for (lent, failure) in course.suspects {
+            lent.failed(Instant::now(), self.fingerprint(failure));
+        }
     }
 
     /// Whether another server is asked after a failure, by what was sent before it.
@@ -139,6 +152,12 @@ impl Exchange<'_> {
             hasher.finish()
         })
     }
+}
+
+/// The server has answered, whatever becomes of that.
+fn well(lent: &Lent, started: Instant) {
+    let now = Instant::now();
+    lent.succeeded(now, now - started);
 }
 
 impl Course {

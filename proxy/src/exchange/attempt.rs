@@ -37,6 +37,8 @@ pub(super) struct Attempt<'a> {
     pub(super) server: &'a Arc<Server>,
     /// What the client is told besides.
     pub(super) extra: Extra<'a>,
+    /// Whether errors that the server answers with can have pages.
+    pub(super) intercepts: bool,
     /// When it is asked.
     pub(super) started: Instant,
     /// Whether anything of the request has been sent.
@@ -54,6 +56,9 @@ pub(super) enum Error {
     Refused(Refusal),
     /// The server leaves the answer to another route.
     Redirected(u16, InternalRedirect),
+    /// The server's answer is an error for which there is a page; whether the request was read to its
+    /// end.
+    Intercepted(u16, bool),
     /// The server failed.
     Failed {
         failure: Failure,
@@ -77,8 +82,11 @@ impl Error {
                 failure: Failure::ClosedEarly | Failure::ReadError,
                 ..
             } if sent == Sent::Early => Self::sent(Failure::SendError),
-            other
-            @ (Self::Gone | Self::Refused(_) | Self::Redirected(..) | Self::Failed { .. }) => other,
+            other @ (Self::Gone
+            | Self::Refused(_)
+            | Self::Redirected(..)
+            | Self::Intercepted(..)
+            | Self::Failed { .. }) => other,
         }
     }
 }
@@ -118,7 +126,7 @@ impl Attempt<'_> {
                     ..
                 } => (Some(*failure), *status),
                 Error::Failed { failure, .. } => (Some(*failure), 0),
-                Error::Redirected(status, _) => (None, *status),
+                Error::Redirected(status, _) | Error::Intercepted(status, _) => (None, *status),
                 Error::Refused(_) | Error::Gone => (None, 0),
             };
             let time = self.started.elapsed();
@@ -174,8 +182,7 @@ impl Attempt<'_> {
     ) -> Result<(Terms, Connection, Buffer), Error> {
         let buffers = &self.worker.buffers;
         let mut out = buffers.write_buffer();
-        let rules = &self.subject.target.request_headers;
-        let edit = record.edit(self.worker, rules, &self.subject, client);
+        let edit = record.edit_request(self.worker, &self.subject, client);
         let outgoing = Outgoing {
             target: self.target,
             default_host: self.proxy.upstream.name(),
@@ -253,14 +260,44 @@ impl Attempt<'_> {
         if let Some(redirect) = redirect {
             return Err(Error::Redirected(head.status, redirect));
         }
-        record.status = head.status;
+        let target = self.subject.target;
+        if self.intercepts && target.terms.error_pages.find(head.status).is_some() {
+            return Err(Error::Intercepted(head.status, whole));
+        }
+        let status = self.extra.status.unwrap_or(head.status);
+        record.status = status;
         record.answered(head.status);
-        let rules = &self.subject.target.response_headers;
-        let edit = record.edit(self.worker, rules, &self.subject, client);
+        let edit = record.edit_answer(self.worker, status, &self.subject, client);
+        let redirects = self.redirects(&head, client, record);
         let (heads, of) = ((self.head, &head), (self.site, self.proxy));
-        let terms = Terms::agree(self.worker, heads, of, (self.extra, &edit, whole), out);
+        let extra = Extra {
+            redirects: &redirects,
+            ..self.extra
+        };
+        let terms = Terms::agree(self.worker, heads, of, (extra, &edit, whole), out);
         record.answering(out);
         Ok(Some(terms))
+    }
+
+    /// What URLs become, if the answer has one (nginx's `proxy_redirect`).
+    fn redirects(
+        &self,
+        head: &ResponseHead<'_>,
+        client: &Client,
+        record: &Record,
+    ) -> Vec<(&str, Vec<u8>)> {
+        let redirects = &self.proxy.terms.redirects;
+        let has_url = |name: &str| {
+            name.eq_ignore_ascii_case("location") || name.eq_ignore_ascii_case("refresh")
+        };
+        if redirects.is_empty() || !head.headers.iter().any(|line| has_url(line.raw_name)) {
+            return Vec::new();
+        }
+        let redirects = redirects.iter().map(|(from, to)| {
+            let to = record.render(self.worker, to, &self.subject, client);
+            (from.as_str(), forward::location(&to))
+        });
+        redirects.collect()
     }
 
     /// Reads the response head and writes the client's to `out`; what follows stays in `buffer`.

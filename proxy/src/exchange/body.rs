@@ -58,7 +58,7 @@ impl Body {
         exchange: &mut Exchange<'_>,
         arrived: &[u8],
     ) -> Result<(Self, usize), Incomplete> {
-        let limit = exchange.route.max_body.unwrap_or(u64::MAX);
+        let limit = exchange.route.target.terms.max_body.unwrap_or(u64::MAX);
         let mut inflow = match exchange.head.body {
             BodyLength::Empty | BodyLength::UntilClose => return Ok((Self::Empty, 0)),
             BodyLength::Known(length) if length > limit => {

@@ -1,15 +1,15 @@
-//! Answers that the edge makes itself: pages, and what the configuration says.
+//! Answers that the edge makes itself: pages, redirects, and what the configuration says.
 
 use edge_core::config::Respond;
 use edge_core::forward::{self, Connection, LocalResponse};
-use edge_core::http::{BadPath, BodyLength, Method, RequestHead};
+use edge_core::http::{BodyLength, Method, RequestHead, escape_path};
 use edge_core::page::Page;
 use edge_core::reason::Reason;
 
 use super::record::{Record, Subject};
 use super::{After, Place};
 use crate::client::Client;
-use crate::snapshot::{Found, Site, Target};
+use crate::worker::Worker;
 
 /// An answer that the edge makes itself, instead of one that it has not.
 #[derive(Debug, Clone, Copy)]
@@ -37,145 +37,140 @@ pub(super) async fn refuse(
     refusal: Refusal,
     record: &mut Record,
 ) -> After {
-    let reason = refusal.reason;
-    record.reason = Some(reason);
-    let trusted = place.1.trusts(client.speaker());
-    let (kind, body) = page(reason, trusted, subject.head, record);
-    let answer = LocalAnswer {
-        status: reason.status,
-        reason: trusted.then_some(reason.code),
-        location: None,
-        content: Some((kind, body.as_bytes())),
-        closes: reason.closes_connection(),
-    };
-    send(place, client, subject, (answer, refusal.complete), record).await
+    let direct = Direct::refusing(refusal.reason);
+    let how = (refusal.complete, None);
+    direct.send(place, client, subject, how, record).await
 }
 
-/// Answers a request that no server is asked for. Also tells how many of the bytes that `arrived` with
-/// its head belonged to its body, which nobody reads, and whose request it was.
-pub(super) async fn answer<'s>(
-    place: Place<'_>,
-    client: &mut Client,
-    request: (&RequestHead<'_>, &[u8]),
-    (site, found): (&'s Site, Result<Found<'s>, BadPath>),
-    record: &mut Record,
-) -> (After, usize, &'s Target) {
-    let target = match &found {
-        Ok(
-            Found::Proxy(route, ..)
-            | Found::Respond(route, _)
-            | Found::Slash(route)
-            | Found::Denied(route),
-        ) => &route.target,
-        Ok(Found::None) | Err(_) => &site.unrouted,
-    };
-    record.needs = target.needs;
-    let reason = match found {
-        Ok(Found::Respond(_, says)) => {
-            let (after, used) = respond(place, client, request, (says, target), record).await;
-            return (after, used, target);
-        }
-        Ok(Found::Slash(_)) => {
-            let (after, used) = add_slash(place, client, request, target, record).await;
-            return (after, used, target);
-        }
-        Ok(Found::Denied(_)) => Reason::ACCESS_DENIED,
-        Ok(Found::Proxy(..) | Found::None) => Reason::NO_ROUTE,
-        Err(error) => error.reason(),
-    };
-    let (head, arrived) = request;
-    let unread = Unread::of(head, arrived);
-    let complete = unread.left.is_some();
-    let refusal = Refusal { reason, complete };
-    let subject = Subject::of(target, head);
-    let after = refuse(place, client, subject, refusal, record).await;
-    let after = unread.read_over(place, client, after).await;
-    (after, unread.arrived, target)
+/// An answer of the edge's own.
+#[derive(Debug)]
+pub(super) struct Direct {
+    status: u16,
+    /// Why there is no other.
+    reason: Option<Reason>,
+    /// Header lines that belong to it.
+    lines: Vec<(&'static str, Vec<u8>)>,
+    /// Media type and content; without it the edge's own page, where the status has one.
+    content: Option<(String, Vec<u8>)>,
 }
 
-/// Answers as the configuration says (nginx's `return`); also tells how many of the `arrived` bytes
-/// belonged to the request's body, which nobody reads.
-async fn respond(
-    place: Place<'_>,
-    client: &mut Client,
-    (head, arrived): (&RequestHead<'_>, &[u8]),
-    (respond, target): (&Respond, &Target),
-    record: &mut Record,
-) -> (After, usize) {
-    let unread = Unread::of(head, arrived);
-    record.status = respond.status;
-    record.request_length += unread.arrived as u64;
-    if respond.status == 444 {
-        return (After::Close, 0);
+impl Direct {
+    /// Says why there is no other.
+    pub(super) fn refusing(reason: Reason) -> Self {
+        Self {
+            reason: Some(reason),
+            ..Self::with_status(reason.status)
+        }
     }
-    let subject = Subject::of(target, head);
-    let location = respond.location.as_ref().map(|location| {
-        let text = record.render(place.0, location, &subject, client);
-        forward::location(&text)
-    });
-    let own = respond.content.as_ref().map(|(kind, text)| {
-        let text = record.render(place.0, text, &subject, client);
-        (kind.as_str(), text)
-    });
-    let page = match (&own, respond.status) {
-        (None, 300..) if respond.status != 304 => {
-            let reason = Reason::configured(respond.status);
-            let (kind, body) = page(reason, false, Some(head), record);
-            Some((kind, body.into_bytes()))
+
+    fn with_status(status: u16) -> Self {
+        Self {
+            status,
+            reason: None,
+            lines: Vec::new(),
+            content: None,
         }
-        _ => None,
-    };
-    let content = own.as_ref().or(page.as_ref());
-    let answer = LocalAnswer {
-        status: respond.status,
-        reason: None,
-        location: location.as_deref(),
-        content: content.map(|(kind, body)| (*kind, body.as_slice())),
-        closes: false,
-    };
-    let after = send_over(place, client, subject, (answer, unread), record).await;
-    (after, unread.arrived)
-}
-
-/// Sends a client that left out the slash at the end of a directory to the directory (EDGE L2).
-async fn add_slash(
-    place: Place<'_>,
-    client: &mut Client,
-    (head, arrived): (&RequestHead<'_>, &[u8]),
-    target: &Target,
-    record: &mut Record,
-) -> (After, usize) {
-    let unread = Unread::of(head, arrived);
-    let query = head.target.split_once('?').map(|(_, query)| query);
-    let mut to = target.route.clone();
-    for part in query.into_iter().flat_map(|query| ["?", query]) {
-        to.push_str(part);
     }
-    let location = forward::location(to.as_bytes());
-    let (kind, body) = page(Reason::configured(301), false, Some(head), record);
-    let answer = LocalAnswer {
-        status: 301,
-        reason: None,
-        location: Some(&location),
-        content: Some((kind, body.as_bytes())),
-        closes: false,
-    };
-    let subject = Subject::of(target, head);
-    let after = send_over(place, client, subject, (answer, unread), record).await;
-    (after, unread.arrived)
+
+    /// With another header line.
+    pub(super) fn with_line(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
+        self.lines.push((name, value.into()));
+        self
+    }
+
+    /// Sends the client elsewhere.
+    pub(super) fn to(status: u16, url: &[u8]) -> Self {
+        Self::with_status(status).with_line("Location", forward::location(url))
+    }
+
+    /// What the configuration says (nginx's `return`).
+    pub(super) fn of(
+        worker: &Worker,
+        respond: &Respond,
+        subject: &Subject<'_>,
+        client: &Client,
+        record: &Record,
+    ) -> Self {
+        let text = |text| record.render(worker, text, subject, client);
+        let direct = match &respond.location {
+            Some(location) => Self::to(respond.status, &text(location)),
+            None => Self::with_status(respond.status),
+        };
+        let content = respond.content.as_ref();
+        Self {
+            content: content.map(|(kind, content)| (kind.clone(), text(content))),
+            ..direct
+        }
+    }
+
+    /// Sends a client that left out the slash at the end of a directory to the directory (EDGE L2).
+    pub(super) fn with_slash(path: &[u8], head: &RequestHead<'_>) -> Self {
+        let mut to = String::new();
+        escape_path(path, &mut to);
+        to.push('/');
+        if let Some((_, query)) = head.target.split_once('?') {
+            to.push('?');
+            to.push_str(query);
+        }
+        Self::to(301, to.as_bytes())
+    }
+
+    /// The error that it is, unless the configuration says what it says.
+    pub(super) fn error(&self) -> Option<Reason> {
+        let silent = self.content.is_none() && self.lines.is_empty();
+        let is_error = self.status >= 300 && !matches!(self.status, 304 | 444) && silent;
+        let configured = is_error.then(|| Reason::configured(self.status));
+        self.reason.or(configured)
+    }
+
+    /// Sends it, with another status if one is given, after a request that was read to its end, or was
+    /// not.
+    pub(super) async fn send(
+        self,
+        place: Place<'_>,
+        client: &mut Client,
+        subject: Subject<'_>,
+        (complete, status): (bool, Option<u16>),
+        record: &mut Record,
+    ) -> After {
+        if let Some(reason) = self.reason {
+            record.refused(reason);
+        }
+        if self.status == 444 {
+            record.status = 444;
+            return After::Close;
+        }
+        let trusted = self.reason.is_some() && place.1.trusts(client.speaker());
+        let has_page = self.status >= 300 && self.status != 304;
+        let content = self.content.or_else(|| {
+            let reason = self.reason.unwrap_or(Reason::configured(self.status));
+            let page = has_page.then(|| page(reason, trusted, subject.head, record));
+            page.map(|(kind, text)| (kind.to_owned(), text.into_bytes()))
+        });
+        let answer = LocalAnswer {
+            status: status.unwrap_or(self.status),
+            reason: self.reason.filter(|_| trusted).map(|reason| reason.code),
+            lines: &self.lines,
+            content: content
+                .as_ref()
+                .map(|(kind, content)| (kind.as_str(), content.as_slice())),
+            closes: self.reason.is_some_and(Reason::closes_connection),
+        };
+        send(place, client, subject, (answer, complete), record).await
+    }
 }
 
-/// Sends an answer, and reads over the request's body if another request is to follow it.
-async fn send_over(
-    place: Place<'_>,
-    client: &mut Client,
-    subject: Subject<'_>,
-    (answer, unread): (LocalAnswer<'_>, Unread),
-    record: &mut Record,
-) -> After {
-    let complete = unread.left.is_some();
-    let after = send(place, client, subject, (answer, complete), record).await;
-    unread.read_over(place, client, after).await
+/// A path with a query as it was made from a text, fit for a request line.
+pub(super) fn target_of(text: &[u8]) -> String {
+    let mut parts = text.splitn(2, |byte| *byte == b'?');
+    let mut target = String::new();
+    escape_path(parts.next().unwrap_or_default(), &mut target);
+    if let Some(query) = parts.next() {
+        target.push('?');
+        let is_fit = |byte: &u8| matches!(byte, b'!'..=b'~') && *byte != b'#';
+        target.extend(query.iter().copied().filter(is_fit).map(char::from));
+    }
+    target
 }
 
 /// The longest rest of a body that is read over so that the connection can go on.
@@ -183,15 +178,15 @@ const MOST_READ_OVER: usize = 64 * 1024;
 
 /// A request body that nobody reads.
 #[derive(Clone, Copy)]
-struct Unread {
+pub(super) struct Unread {
     /// How much of it came with the head.
-    arrived: usize,
+    pub(super) arrived: usize,
     /// How much is still to come, if it is known and worth waiting for.
     left: Option<usize>,
 }
 
 impl Unread {
-    fn of(head: &RequestHead<'_>, arrived: &[u8]) -> Self {
+    pub(super) fn of(head: &RequestHead<'_>, arrived: &[u8]) -> Self {
         let length = match head.body {
             BodyLength::Empty => Some(0),
             // Whoever waits for leave to send it may not send it after the answer.
@@ -207,8 +202,18 @@ impl Unread {
         }
     }
 
+    /// Whether what is left of it is worth reading over.
+    pub(super) fn is_short(self) -> bool {
+        self.left.is_some()
+    }
+
     /// Reads over what is left, if another request is to follow.
-    async fn read_over(self, (worker, _): Place<'_>, client: &mut Client, after: After) -> After {
+    pub(super) async fn read_over(
+        self,
+        (worker, _): Place<'_>,
+        client: &mut Client,
+        after: After,
+    ) -> After {
         let mut left = self.left.filter(|_| after == After::Next).unwrap_or(0);
         while left > 0 {
             let Ok(mut buffer) = client.read_body(&worker.buffers).await else {
@@ -246,10 +251,25 @@ fn page(
 struct LocalAnswer<'a> {
     status: u16,
     reason: Option<&'a str>,
-    location: Option<&'a [u8]>,
+    lines: &'a [(&'static str, Vec<u8>)],
     content: Option<(&'a str, &'a [u8])>,
     /// Whether the connection ends with it.
     closes: bool,
+}
+
+/// Whether and how the client's connection goes on after an answer to a request that was read to its
+/// end, or was not.
+pub(super) fn connection(
+    worker: &Worker,
+    head: Option<&RequestHead<'_>>,
+    ends: bool,
+) -> Connection {
+    let asked = head.is_some_and(|head| head.keep_alive);
+    if asked && !ends && !worker.edge.is_draining() {
+        Connection::SayKeep
+    } else {
+        Connection::Close
+    }
 }
 
 /// Sends an answer to a request that was read to its end, or was not.
@@ -262,22 +282,16 @@ async fn send(
 ) -> After {
     record.status = answer.status;
     let head = subject.head;
-    let asked = head.is_some_and(|head| head.keep_alive);
-    let keep = asked && complete && !answer.closes && !worker.edge.is_draining();
+    let connection = connection(worker, head, answer.closes || !complete);
     let (second, _) = worker.clock.now();
-    let rules = &subject.target.response_headers;
-    let edit = record.edit(worker, rules, &subject, client);
+    let edit = record.edit_answer(worker, answer.status, &subject, client);
     let response = LocalResponse {
         edit: &edit,
         status: answer.status,
         date: &second.http,
-        connection: if keep {
-            Connection::SayKeep
-        } else {
-            Connection::Close
-        },
+        connection,
         reason: answer.reason,
-        location: answer.location,
+        lines: answer.lines,
         content: answer.content,
         to_head_request: head.is_some_and(|head| head.method == Method::Head),
     };
@@ -288,10 +302,10 @@ async fn send(
     record.body_sent = body as u64;
     record.complete = sent.is_ok();
     worker.buffers.put_write(out);
-    match (sent, keep) {
-        (Ok(()), true) => After::Next,
-        (Ok(()), false) if complete => After::Finish,
-        (Ok(()), false) => After::Linger,
+    match (sent, connection) {
         (Err(_), _) => After::Close,
+        (Ok(()), Connection::Keep | Connection::SayKeep) => After::Next,
+        (Ok(()), Connection::Close) if complete => After::Finish,
+        (Ok(()), Connection::Close) => After::Linger,
     }
 }

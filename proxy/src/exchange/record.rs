@@ -3,8 +3,9 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use edge_core::expression::Captures;
 use edge_core::failure::Failure;
-use edge_core::headers::{Edit, Rules};
+use edge_core::headers::Edit;
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::template::{self, Needs, Template, Times, Try, Values};
@@ -40,8 +41,12 @@ pub(crate) struct Record {
     pub(super) request_id: Id<32>,
     /// The trace it belongs to.
     pub(super) trace: Trace,
-    /// What the log wants to know.
+    /// What the log and the other texts want to know.
     pub(super) needs: Needs,
+    /// What the groups of the route's expression found, if any text wants that.
+    pub(super) path_groups: Option<Captures>,
+    /// What those of the site's name found.
+    pub(super) host_groups: Option<Captures>,
     /// Where its spans go, if it is recorded.
     spans: Option<Arc<Spans>>,
     since: Instant,
@@ -107,6 +112,8 @@ impl Record {
             request_id: trace::request_id(fastrand::u128(..)),
             trace,
             needs: Needs::default(),
+            path_groups: None,
+            host_groups: None,
             spans: spans.map(Arc::clone),
             since,
             sent_before,
@@ -249,6 +256,13 @@ impl Record {
         });
     }
 
+    /// Why there is no other answer than one of the edge's own.
+    pub(super) fn refused(&mut self, reason: Reason) {
+        if !reason.is_configured() {
+            self.reason = Some(reason);
+        }
+    }
+
     /// The text of a template, with what is known so far.
     pub(super) fn render(
         &self,
@@ -257,28 +271,67 @@ impl Record {
         subject: &Subject<'_>,
         client: &Client,
     ) -> Vec<u8> {
+        self.render_with(
+            worker,
+            template,
+            (subject, client),
+            self.path_groups.as_ref(),
+        )
+    }
+
+    /// The same, with what other groups found.
+    pub(super) fn render_with(
+        &self,
+        worker: &Worker,
+        template: &Template,
+        (subject, client): (&Subject<'_>, &Client),
+        groups: Option<&Captures>,
+    ) -> Vec<u8> {
         let mut text = Vec::new();
         let time = worker.clock.now();
         let tries = self.tries();
-        template.render(
-            &mut text,
-            &self.values(subject, client, &tries, (&time.0, time.1)),
-        );
+        let values = Values {
+            path_groups: groups,
+            ..self.values(subject, client, &tries, (&time.0, time.1))
+        };
+        template.render(&mut text, &values);
         text
     }
 
-    /// What the configuration says about the header lines of a message.
-    pub(super) fn edit<'a>(
+    /// What the configuration says about the header lines of a request to a server.
+    pub(super) fn edit_request<'a>(
         &self,
         worker: &Worker,
-        rules: &'a Rules,
-        subject: &Subject<'_>,
+        subject: &Subject<'a>,
         client: &Client,
     ) -> Edit<'a> {
+        let rules = &subject.target.terms.request_headers;
         if rules.is_empty() {
             return Edit::default();
         }
         rules.edit(|text| self.render(worker, text, subject, client))
+    }
+
+    /// What it says about those of an answer with this status.
+    pub(super) fn edit_answer<'a>(
+        &self,
+        worker: &Worker,
+        status: u16,
+        subject: &Subject<'a>,
+        client: &Client,
+    ) -> Edit<'a> {
+        let terms = &subject.target.terms;
+        let mut edit = if terms.response_headers.is_empty() {
+            Edit::default()
+        } else {
+            let rules = &terms.response_headers;
+            rules.edit(|text| self.render(worker, text, subject, client))
+        };
+        if let Some(expires) = terms.expires {
+            let (_, millis) = worker.clock.now();
+            edit.also_set(expires.lines(status, millis / 1000).into_iter().flatten());
+        }
+        edit
     }
 
     /// The servers asked, if anybody wants to know.
@@ -338,6 +391,8 @@ impl Record {
                 iso: &second.iso,
                 unix_millis,
             },
+            path_groups: self.path_groups.as_ref(),
+            host_groups: self.host_groups.as_ref(),
         }
     }
 

@@ -168,7 +168,7 @@ impl Session<'_, '_> {
         self.served = self.served.saturating_add(1);
         let stream = Box::new(Transport(ServerStream::new(request, respond)));
         let stream = Stream::Layered(stream);
-        let client = Client::new(stream, self.client, terms(self.worker));
+        let client = Client::new(stream, self.client.clone(), terms(self.worker));
         self.exchanges
             .spawn(answer(Arc::clone(self.worker), client));
     }

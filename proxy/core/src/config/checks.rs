@@ -9,7 +9,7 @@ use settings::{Period, Place, Problems};
 use super::ServerAddress;
 use crate::address::{Address, BadAddress};
 use crate::networks::{BadNetwork, Network, Networks};
-use crate::template::{BadTemplate, Escape, Template};
+use crate::template::{BadTemplate, Escape, Scope, Template};
 
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
@@ -131,14 +131,6 @@ pub(super) fn one_word(text: &str, at: &Place, problems: &mut Problems) {
     }
 }
 
-/// The regex crate draws a picture of several lines; its last line is the reason.
-pub(super) fn last_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let reason = text.lines().last().unwrap_or_default();
-    let reason = reason.trim_start_matches("error: ");
-    format!("not a regular expression: {reason}")
-}
-
 /// Networks, addresses and `unix:`.
 pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) -> Networks {
     let mut one = |(index, text): (usize, &String)| match text.parse::<Network>() {
@@ -159,8 +151,14 @@ pub(super) fn networks(written: &[String], at: &Place, problems: &mut Problems) 
 }
 
 /// A text with `$variables`, whose values stand in it as they are.
-pub(super) fn template(text: &str, at: &Place, problems: &mut Problems) -> Option<Template> {
-    parsed(Template::parse(text, Escape::None), at, problems)
+pub(super) fn template(
+    scope: &Scope,
+    text: &str,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<Template> {
+    let template = Template::parse_in(scope, text, Escape::None);
+    parsed(template, at, problems)
 }
 
 /// What came of parsing a text with `$variables`.

@@ -3,12 +3,20 @@
 //! Every field's doc comment is its documentation in the JSON Schema that `hifate-edge schema`
 //! prints; defaults are named here and their reasons stand beside them.
 
+mod access_log;
 mod client;
+mod compress;
 mod errors;
+mod files;
 mod headers;
 mod listener;
+mod map;
+mod path;
+mod proxy;
 mod resolver;
 mod respond;
+mod rewrite;
+mod route;
 mod server;
 mod site;
 mod upstream;
@@ -18,17 +26,22 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use access_log::{AccessLog, AccessLogFile, LogEscape};
 pub use client::Client;
+pub use compress::{CodingName, Compress, Gzip};
 pub use errors::{Errors, Otlp, Tracing};
+pub use files::Files;
 pub use headers::Headers;
 pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
+pub use map::{Map, MapRegex};
+pub use path::{Condition, ExactPath, PrefixPath, RegexPath, RoutePath, When};
+pub use proxy::{Proxy, ProxyRedirect};
 pub use resolver::Resolver;
 pub use respond::{Redirect, RedirectWith, Respond};
+pub use rewrite::{ErrorPage, ErrorPageWith, OwnStatus, PageStatus, Rewrite, Then};
+pub use route::Route;
 pub use server::{Admin, ErrorLog, Server};
-pub use site::{
-    AccessLog, AccessLogFile, CodingName, Compress, ExactPath, Gzip, LogEscape, PrefixPath, Proxy,
-    RegexPath, Route, RoutePath, Site,
-};
+pub use site::Site;
 pub use upstream::{
     Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion,
     ProxyVersion, Queue, Retry, RetryBudget, SameSite, Sticky, Upstream, UpstreamServer,
@@ -63,6 +76,9 @@ pub struct Config {
     /// Groups of servers, by name.
     #[serde(default)]
     pub upstream: BTreeMap<String, Upstream>,
+    /// Variables of the configuration's own, by name.
+    #[serde(default)]
+    pub map: BTreeMap<String, Map>,
     /// Sites, chosen by host name.
     #[serde(default)]
     pub site: Vec<Site>,

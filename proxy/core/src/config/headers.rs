@@ -7,7 +7,7 @@ use settings::{Place, Problems};
 use super::{checks, file};
 use crate::headers::Rules;
 use crate::http::is_token;
-use crate::template::Template;
+use crate::template::{Scope, Template};
 
 /// Headers of one hop, which each side of the edge has its own of.
 const OF_THE_EDGE: [&str; 10] = [
@@ -27,12 +27,13 @@ const OF_THE_EDGE: [&str; 10] = [
 pub(super) fn meant(
     written: &file::Headers,
     outer: &Rules,
+    scope: &Scope,
     at: &Place,
     problems: &mut Problems,
 ) -> Rules {
     let rules = Rules {
-        set: lines(&written.set, &at.key("set"), problems),
-        add: lines(&written.add, &at.key("add"), problems),
+        set: lines(&written.set, scope, &at.key("set"), problems),
+        add: lines(&written.add, scope, &at.key("add"), problems),
         remove: written.remove.clone(),
     };
     let remove_at = at.key("remove");
@@ -47,6 +48,7 @@ pub(super) fn meant(
 
 fn lines(
     written: &BTreeMap<String, String>,
+    scope: &Scope,
     at: &Place,
     problems: &mut Problems,
 ) -> Vec<(String, Template)> {
@@ -54,7 +56,7 @@ fn lines(
     for (name, text) in written {
         let at = at.key(name);
         check(name, &at, problems);
-        if let Some(text) = checks::template(text, &at, problems) {
+        if let Some(text) = checks::template(scope, text, &at, problems) {
             lines.push((name.clone(), text));
         }
     }

@@ -3,7 +3,7 @@
 use settings::{Place, Problems};
 
 use super::{checks, file};
-use crate::template::{Needs, Template};
+use crate::template::{Needs, Scope, Template};
 
 /// An answer that the configuration makes itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,7 @@ const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 pub(super) fn redirect(
     written: &file::Redirect,
+    scope: &Scope,
     at: &Place,
     problems: &mut Problems,
 ) -> Option<Respond> {
@@ -57,13 +58,14 @@ pub(super) fn redirect(
     }
     Some(Respond {
         status,
-        location: Some(checks::template(to, &at, problems)?),
+        location: Some(checks::template(scope, to, &at, problems)?),
         content: None,
     })
 }
 
 pub(super) fn respond(
     written: &file::Respond,
+    scope: &Scope,
     at: &Place,
     problems: &mut Problems,
 ) -> Option<Respond> {
@@ -83,7 +85,7 @@ pub(super) fn respond(
             problems.push(&at.key("text"), format!("{status} has no content"));
             None
         }
-        Some(text) => Some(checks::template(text, &at.key("text"), problems)?),
+        Some(text) => Some(checks::template(scope, text, &at.key("text"), problems)?),
     };
     checks::media_type(&written.media_type, &at.key("type"), problems);
     Some(Respond {

@@ -49,16 +49,16 @@ fn the_seed_s_configuration() {
     );
     let site = &config.sites[0];
     assert_eq!(site.label, "your-domain.com");
-    assert!(site.routes[0].access_log.is_none());
-    assert!(site.routes[1].access_log.is_some());
-    assert_eq!(site.routes[1].max_body, Some(10 << 20));
+    assert!(site.routes[0].terms.access_log.is_none());
+    assert!(site.routes[1].terms.access_log.is_some());
+    assert_eq!(site.routes[1].terms.max_body, Some(10 << 20));
     let Action::Proxy(proxy) = &site.routes[0].action else {
         panic!("the first route goes to an upstream");
     };
     assert_eq!(
         proxy.uri,
         Some(Replacement {
-            matched: 7,
+            of: "/health".into(),
             with: "/health".into()
         })
     );
@@ -184,18 +184,18 @@ compress = { prefer = [] }
         "upstream.web_app.retry.on[0]: `eror` is no condition for a retry (did you mean \"error\"?)",
         "upstream.web_app.retry.on[1]: `http_505` is no condition for a retry (did you mean \"http_500\"?)",
         "upstream.web_app.retry.on[2]: `off` stands alone",
-        "site[0].names[1]: `a*.com` is not a host name (\"example.com\", \"*.example.com\" or \"_\")",
-        "site[0].names[2]: `A.com` is already a name at site[0].names[0]",
+        "site[0].names[1]: `a*.com` is not a host name (\"example.com\", \"*.example.com\", \"www.example.*\", \"~^www[0-9]+\" or \"_\")",
         "site[0].names[3]: `b.com:80`: a name has no port and no path",
+        "site[0].access_log.format: there is no variable `$nosuch`",
         "site[0].route[0].path: the path `docs` does not start with a slash (\"/docs\")",
         "site[0].route[0].proxy.uri: the path `x` does not start with a slash (\"/x\")",
         "site[0].route[0].proxy.to: there is no upstream `web_ap` (did you mean \"web_app\"?)",
-        "site[0].route[1].path: not a regular expression: unclosed group",
+        "site[0].route[1].path.regex: not a regular expression: unclosed group",
         "site[0].route[2].proxy.uri: a route with a regular expression has no prefix to replace",
         "site[0].route[2].proxy.read_timeout: a duration of 0 would always have passed",
         "site[0].route[3].path: `a` is already a route",
         "site[0].gzip.level: the level is a number from 1 to 9",
-        "site[0].access_log.format: there is no variable `$nosuch`",
+        "site[0].names[2]: `A.com` is already a name at site[0].names[0]",
         "site[1].compress: `gzip` is there too, and a site has one of them (`compress` offers gzip as well: compress = { gzip = 5 })",
         "site[2]: the site has no route (add [[site.route]])",
         "site[2].compress.gzip: the level is a number from 1 to 9",
@@ -242,7 +242,7 @@ fn an_empty_file_says_what_is_needed() {
 #[test]
 fn q7_the_uri_replaces_the_matched_prefix() {
     let health = Replacement {
-        matched: "/health".len(),
+        of: "/health".into(),
         with: "/health".into(),
     };
     assert_eq!(health.apply(b"/healthz", "/healthz?a=1"), "/healthz?a=1");
@@ -251,7 +251,7 @@ fn q7_the_uri_replaces_the_matched_prefix() {
         "/health/A"
     );
     let docs = Replacement {
-        matched: "/docs/".len(),
+        of: "/docs/".into(),
         with: "/v2/".into(),
     };
     assert_eq!(
@@ -318,6 +318,7 @@ fn mistakes_in_log_formats_are_named() {
     let config = changed(log, &both).unwrap();
     assert!(
         config.sites[0]
+            .terms
             .access_log
             .as_ref()
             .unwrap()

@@ -21,7 +21,7 @@ use super::{checks, file};
 use crate::balance::{Method, Profile};
 use crate::proxy_protocol;
 use crate::retry as retries;
-use crate::template::Template;
+use crate::template::{Scope, Template};
 
 /// A group of servers with at least one primary.
 #[derive(Debug, Clone)]
@@ -70,21 +70,28 @@ pub struct IdleConnections {
 /// All upstreams, in the order of their names.
 pub(super) fn all(
     written: &BTreeMap<String, file::Upstream>,
+    scope: &Scope,
     problems: &mut Problems,
 ) -> Vec<Upstream> {
     let place = Place::root().key("upstream");
     written
         .iter()
-        .map(|(name, upstream)| one(name, upstream, &place.key(name), problems))
+        .map(|(name, upstream)| one(name, upstream, scope, &place.key(name), problems))
         .collect()
 }
 
-fn one(name: &str, written: &file::Upstream, at: &Place, problems: &mut Problems) -> Upstream {
+fn one(
+    name: &str,
+    written: &file::Upstream,
+    scope: &Scope,
+    at: &Place,
+    problems: &mut Problems,
+) -> Upstream {
     let probe = written
         .health_check
         .as_ref()
         .map(|check| probe::meant(name, check, &at.key("health_check"), problems));
-    let (method, key) = method::meant(&written.balance, &at.key("balance"), problems);
+    let (method, key) = method::meant(&written.balance, scope, &at.key("balance"), problems);
     method::check_servers(method, written, at, problems);
     let servers = servers::meant(name, &written.server, at, problems);
     let tls = written.tls.as_ref();

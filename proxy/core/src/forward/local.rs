@@ -15,8 +15,8 @@ pub struct LocalResponse<'a> {
     pub connection: Connection,
     /// Why there is no other, for a client that may know.
     pub reason: Option<&'a str>,
-    /// Where the client is sent, [fit for a header](location).
-    pub location: Option<&'a [u8]>,
+    /// Header lines that belong to it.
+    pub lines: &'a [(&'static str, Vec<u8>)],
     /// What the configuration changes.
     pub edit: &'a Edit<'a>,
     /// Media type and content.
@@ -32,8 +32,10 @@ pub fn write_local_response(out: &mut Vec<u8>, response: &LocalResponse<'_>) -> 
     if let Some(reason) = response.reason {
         write_header(out, "Edge-Reason", reason.as_bytes());
     }
-    if let Some(location) = response.location {
-        write_header(out, "Location", location);
+    for (name, value) in response.lines {
+        if !response.edit.drops(name) {
+            write_header(out, name, value);
+        }
     }
     let (kind, body) = response.content.unwrap_or_default();
     if !kind.is_empty() && !response.edit.drops("Content-Type") {
@@ -74,6 +76,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         201 => "Created",
         202 => "Accepted",
         204 => "No Content",
+        206 => "Partial Content",
         301 => "Moved Permanently",
         302 => "Found",
         303 => "See Other",
@@ -87,8 +90,10 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         405 => "Method Not Allowed",
         408 => "Request Timeout",
         410 => "Gone",
+        412 => "Precondition Failed",
         413 => "Content Too Large",
         414 => "URI Too Long",
+        416 => "Range Not Satisfiable",
         417 => "Expectation Failed",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
@@ -127,7 +132,7 @@ mod tests {
                 date: "D",
                 connection: Connection::Keep,
                 reason: None,
-                location: None,
+                lines: &[],
                 edit: &Edit::default(),
                 content,
                 to_head_request: false,

@@ -1,5 +1,6 @@
 //! The response as the client gets it.
 
+use super::local::reason_phrase;
 use super::{is_named, names_headers, write_header, write_number};
 use crate::encoding::Coding;
 use crate::headers::Edit;
@@ -34,6 +35,10 @@ pub struct ResponseForm<'a> {
     pub cookie: Option<Cookie<'a>>,
     /// What the configuration changes.
     pub edit: &'a Edit<'a>,
+    /// The status, if it is not the server's.
+    pub status: Option<u16>,
+    /// What URLs in Location and Refresh become that begin so; the first that fits.
+    pub redirects: &'a [(&'a str, Vec<u8>)],
     /// Header lines of the answer that redirected here (`X-Accel-Redirect`); those that this answer
     /// has itself win, cookies add up.
     pub kept: &'a [(String, Vec<u8>)],
@@ -56,7 +61,10 @@ pub struct Cookie<'a> {
 /// browsers of the last century, as in nginx (`proxy_hide_header`'s defaults). A compressed body loses its length, its ranges and the
 /// strength of its entity tag (RFC 9110 §8.8.1).
 pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseForm<'_>) {
-    write_status_line(out, head.status, head.reason);
+    match form.status.filter(|status| *status != head.status) {
+        Some(status) => write_status_line(out, status, reason_phrase(status)),
+        None => write_status_line(out, head.status, head.reason),
+    }
     write_own_headers(out, form.date, form.connection);
     let named = names_headers(&head.headers);
     let mut has_length = form.body != BodyLength::Empty;
@@ -72,6 +80,8 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
         }
         if header.name == Name::Etag && form.coding.is_some() {
             write_weak_etag(out, header.value);
+        } else if let Some(value) = redirected(header, form.redirects) {
+            write_header(out, header.raw_name, &value);
         } else {
             write_header(out, header.raw_name, header.value);
         }
@@ -105,6 +115,27 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
         BodyLength::Empty | BodyLength::UntilClose => {}
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// A URL that leads elsewhere (nginx's `proxy_redirect`).
+fn redirected(header: &Header<'_>, redirects: &[(&str, Vec<u8>)]) -> Option<Vec<u8>> {
+    if redirects.is_empty() {
+        return None;
+    }
+    let at = if header.raw_name.eq_ignore_ascii_case("location") {
+        0
+    } else if header.raw_name.eq_ignore_ascii_case("refresh") {
+        let url = memchr::memmem::find(header.value, b"url=");
+        url? + b"url=".len()
+    } else {
+        return None;
+    };
+    let (before, url) = header.value.split_at_checked(at)?;
+    let mut redirects = redirects.iter();
+    redirects.find_map(|(from, to)| {
+        let rest = url.strip_prefix(from.as_bytes())?;
+        Some([before, to, rest].concat())
+    })
 }
 
 /// Writes the line before a chunk of `size` bytes.
@@ -198,6 +229,8 @@ mod tests {
             coding: gzip.then_some(Coding::Gzip),
             vary: gzip,
             cookie: None,
+            status: None,
+            redirects: &[],
             kept: &[],
         }
     }

@@ -65,6 +65,8 @@ pub struct RequestHead<'b> {
     pub method: Method<'b>,
     /// Path and query, byte for byte as sent; starts with `/`.
     pub target: &'b str,
+    /// The same before it went on elsewhere inside of the edge.
+    pub asked: &'b str,
     /// The protocol version.
     pub version: Version,
     /// The authority asked for, without its port; empty only in HTTP/1.0.
@@ -130,6 +132,7 @@ impl<'b> RequestHead<'b> {
             line,
             method,
             target,
+            asked: target,
             version,
             host,
             authority,
@@ -140,10 +143,26 @@ impl<'b> RequestHead<'b> {
         })
     }
 
+    /// The request for another target.
+    pub fn at<'a>(&'a self, target: &'a str) -> RequestHead<'a> {
+        RequestHead {
+            line: self.line,
+            method: self.method,
+            target,
+            asked: self.asked,
+            version: self.version,
+            host: self.host,
+            authority: self.authority,
+            headers: self.headers.clone(),
+            body: self.body,
+            keep_alive: self.keep_alive,
+            expects_continue: self.expects_continue,
+        }
+    }
+
     /// The request as it goes on after an internal redirect: a GET without body, unless it is a HEAD.
     pub fn redirected<'a>(&'a self, target: &'a str) -> RequestHead<'a> {
         RequestHead {
-            line: self.line,
             method: match self.method {
                 Method::Head => Method::Head,
                 Method::Delete
@@ -154,14 +173,9 @@ impl<'b> RequestHead<'b> {
                 | Method::Put
                 | Method::Other(_) => Method::Get,
             },
-            target,
-            version: self.version,
-            host: self.host,
-            authority: self.authority,
-            headers: self.headers.clone(),
             body: BodyLength::Empty,
-            keep_alive: self.keep_alive,
             expects_continue: false,
+            ..self.at(target)
         }
     }
 

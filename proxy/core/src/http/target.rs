@@ -60,6 +60,22 @@ pub fn normalise_path(path: &str) -> Result<Cow<'_, [u8]>, BadPath> {
     Ok(Cow::Owned(normal))
 }
 
+/// Appends a normalised path to a target, escaped so that it can stand in a request line (RFC 3986
+/// §3.3): the opposite of [`normalise_path`].
+pub fn escape_path(path: &[u8], target: &mut String) {
+    for byte in path {
+        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(byte) {
+            target.push(char::from(*byte));
+        } else {
+            target.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                target.push(digit.to_ascii_uppercase());
+            }
+        }
+    }
+}
+
 /// Whether nothing in `path` needs decoding, resolving or merging.
 fn is_normal(path: &str) -> bool {
     let bytes = path.as_bytes();

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use crate::http::RequestHead;
 
 /// A value, if it is there.
-pub(super) type Value<'a> = Option<Cow<'a, [u8]>>;
+pub(crate) type Value<'a> = Option<Cow<'a, [u8]>>;
 
 /// All values of a request's header, joined as nginx joins them since 1.23.
-pub(super) fn request_header<'a>(head: &'a RequestHead<'_>, name: &str) -> Value<'a> {
+pub(crate) fn request_header<'a>(head: &'a RequestHead<'_>, name: &str) -> Value<'a> {
     let values = head
         .headers
         .iter()
@@ -45,7 +45,7 @@ fn join<'a>(mut values: impl Iterator<Item = &'a [u8]>, separator: &[u8]) -> Val
 }
 
 /// The value of a query argument, as sent (`ngx_http_arg`).
-pub(super) fn argument<'a>(query: &'a str, name: &str) -> Option<&'a [u8]> {
+pub(crate) fn argument<'a>(query: &'a str, name: &str) -> Option<&'a [u8]> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
         key.eq_ignore_ascii_case(name).then_some(value.as_bytes())
@@ -53,7 +53,7 @@ pub(super) fn argument<'a>(query: &'a str, name: &str) -> Option<&'a [u8]> {
 }
 
 /// The value of a cookie (`ngx_http_parse_multi_header_lines`).
-pub(super) fn cookie<'a>(head: &'a RequestHead<'_>, name: &str) -> Option<&'a [u8]> {
+pub(crate) fn cookie<'a>(head: &'a RequestHead<'_>, name: &str) -> Option<&'a [u8]> {
     let lines = head
         .headers
         .iter()

@@ -2,15 +2,14 @@
 
 use settings::closest;
 
-use super::variable::{self, Variable};
-use super::{Escape, Part, Template};
+use super::{Escape, Part, Scope, Template};
 
 /// Why a text is no template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadTemplate {
-    /// There is no such variable.
+    /// There is no such variable; perhaps the second was meant.
     #[error("there is no variable `${0}`")]
-    Unknown(String),
+    Unknown(String, Option<String>),
     /// A dollar sign stands alone.
     #[error("a `$` is not followed by the name of a variable")]
     NoName,
@@ -19,11 +18,10 @@ pub enum BadTemplate {
 impl BadTemplate {
     /// What was probably meant.
     pub fn help(&self) -> Option<String> {
-        let Self::Unknown(name) = self else {
-            return None;
-        };
-        let meant = closest(name, variable::names())?;
-        Some(format!("did you mean `${meant}`?"))
+        match self {
+            Self::Unknown(_, Some(meant)) => Some(format!("did you mean `${meant}`?")),
+            Self::Unknown(_, None) | Self::NoName => None,
+        }
     }
 }
 
@@ -56,6 +54,11 @@ impl Template {
 
     /// Parses a text with `$variables` or `${variables}`.
     pub fn parse(text: &str, escape: Escape) -> Result<Self, BadTemplate> {
+        Self::parse_in(&Scope::default(), text, escape)
+    }
+
+    /// Parses a text that may also have the variables of `scope`.
+    pub fn parse_in(scope: &Scope, text: &str, escape: Escape) -> Result<Self, BadTemplate> {
         let mut parts = Vec::new();
         let mut pieces = text.split('$');
         parts.push(Part::Text(pieces.next().unwrap_or_default().to_owned()));
@@ -64,10 +67,11 @@ impl Template {
             if name.is_empty() {
                 return Err(BadTemplate::NoName);
             }
-            let variable = Variable::of(name);
-            parts.push(Part::Variable(
-                variable.ok_or_else(|| BadTemplate::Unknown(name.to_owned()))?,
-            ));
+            let variable = scope.find(name).ok_or_else(|| {
+                let meant = closest(name, scope.names()).map(str::to_owned);
+                BadTemplate::Unknown(name.to_owned(), meant)
+            })?;
+            parts.push(Part::Variable(variable));
             parts.push(Part::Text(rest.to_owned()));
         }
         parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
@@ -75,10 +79,19 @@ impl Template {
     }
 }
 
+/// The names after the dollar signs of a text.
+pub fn mentioned(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).map(|piece| split_name(piece).0)
+}
+
 /// Splits `name rest` or `{name}rest`, as it stands after a dollar sign.
 fn split_name(text: &str) -> (&str, &str) {
     if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
         return (name, rest);
+    }
+    // `$1` is one digit long, as in nginx.
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return text.split_at(1);
     }
     let end = text
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')

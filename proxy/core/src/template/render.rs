@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::lookup::{argument, cookie, raw_header, remote_user, request_header};
-use super::variable::{Answer, Client, Request, Server, Upstream, Variable};
+use super::variable::{Answer, Client, Groups, Request, Server, Upstream, Variable};
 use super::{Escape, Part, Template, Try, Values, values};
 use crate::http::{Name, RequestHead, normalise_path};
+use crate::map::Map;
 
 impl Template {
     /// Appends the line for a request to `out`, its line end included.
@@ -70,6 +71,17 @@ impl Line<'_> {
             Variable::SentHttp(name) => self.maybe(raw_header(values.sent_head, name).as_deref()),
             Variable::UpstreamHttp(name) => {
                 self.maybe(raw_header(values.upstream_head, name).as_deref());
+            }
+            Variable::Group(of, index) => {
+                let groups = match of {
+                    Groups::Host => values.host_groups,
+                    Groups::Path => values.path_groups,
+                };
+                self.maybe(groups.and_then(|groups| groups.get(*index)));
+            }
+            Variable::Map(map) => {
+                let text = looked_up(map, values);
+                self.maybe(Some(&text).filter(|text| !text.is_empty()));
             }
         }
     }
@@ -156,7 +168,10 @@ impl Line<'_> {
                 let version = head.map(|head| head.version.as_str());
                 self.maybe(version.or_else(|| refused_word(values, 2)));
             }
-            Request::Target => self.maybe(target(values)),
+            Request::Target => {
+                let asked = values.request.map(|head| head.asked);
+                self.maybe(asked.or_else(|| target(values)));
+            }
             Request::Uri => {
                 let path = target(values).and_then(|target| {
                     let (path, _) = target.split_once('?').unwrap_or((target, ""));
@@ -257,6 +272,20 @@ impl Line<'_> {
         self.out.push(b'.');
         self.digits(hundredths % 100, &[10, 1]);
     }
+}
+
+/// The value of a variable of the configuration's own.
+fn looked_up(map: &Map, values: &Values<'_>) -> Vec<u8> {
+    let mut text = Vec::new();
+    map.of.render(&mut text, values);
+    let (value, groups) = map.find(&text);
+    text.clear();
+    let values = Values {
+        path_groups: groups.as_ref().or(values.path_groups),
+        ..*values
+    };
+    value.render(&mut text, &values);
+    text
 }
 
 fn query(target: Option<&str>) -> Option<&str> {

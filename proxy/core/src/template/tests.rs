@@ -2,21 +2,29 @@ use std::time::Duration;
 
 use super::*;
 use crate::address::Peer;
+use crate::expression::Captures;
 use crate::http::RequestHead;
 
 const HEAD: &[u8] = b"GET /a/../b?x=1&Y=2&z HTTP/1.1\r\nHost: X.com:80\r\n\
     User-Agent: t \"q\"\r\nCookie: a=1; b=2\r\nCookie: c=3\r\nX-Two: 1\r\nX-Two: 2\r\n\
     Authorization: Basic dXNlcjpwYXNz\r\nReferer:\r\n\r\n";
 
+const TIME: Times<'_> = Times {
+    local: "15/Jun/1990:12:30:00 +0000",
+    iso: "1990-06-15T12:30:00+00:00",
+    unix_millis: 645_453_000_000,
+};
+
 fn with_entry<T>(check: impl FnOnce(Values<'_>) -> T) -> T {
     let head = RequestHead::parse(HEAD).unwrap();
+    let first = Try {
+        address: "10.0.0.1:80",
+        status: 502,
+        response: Some(Duration::from_millis(1)),
+        ..Try::default()
+    };
     let tries = [
-        Try {
-            address: "10.0.0.1:80",
-            status: 502,
-            response: Some(Duration::from_millis(1)),
-            ..Try::default()
-        },
+        first,
         Try {
             address: "10.0.0.2:80",
             status: 200,
@@ -62,11 +70,22 @@ fn with_entry<T>(check: impl FnOnce(Values<'_>) -> T) -> T {
         reason: "",
         request_id: "0123456789abcdef0123456789abcdef",
         trace_id: "fedcba9876543210fedcba9876543210",
-        time: Times {
-            local: "15/Jun/1990:12:30:00 +0000",
-            iso: "1990-06-15T12:30:00+00:00",
-            unix_millis: 645_453_000_000,
-        },
+        time: TIME,
+        path_groups: None,
+        host_groups: None,
+    })
+}
+
+/// A text with what groups found, for whatever request.
+pub(crate) fn rendered_with(text: &Template, groups: &Captures) -> Vec<u8> {
+    with_entry(|values| {
+        let mut out = Vec::new();
+        let values = Values {
+            path_groups: Some(groups),
+            ..values
+        };
+        text.render(&mut out, &values);
+        out
     })
 }
 

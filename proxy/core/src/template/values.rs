@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::address::Peer;
+use crate::expression::Captures;
 use crate::http::RequestHead;
 
 /// What is known of a request. Fields that only some texts want are empty unless their
@@ -48,6 +49,10 @@ pub struct Values<'a> {
     pub trace_id: &'a str,
     /// Now.
     pub time: Times<'a>,
+    /// What the groups of the route's expression found in the path.
+    pub path_groups: Option<&'a Captures>,
+    /// What those of the site's name found in the host.
+    pub host_groups: Option<&'a Captures>,
 }
 
 /// The client's side of [`Values`].

@@ -1,6 +1,9 @@
 //! The variables: nginx's, where it has one of the name, and a few of ours.
 
+use std::sync::Arc;
+
 use super::Needs;
+use crate::map::Map;
 
 /// A variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,19 @@ pub(super) enum Variable {
     SentHttp(String),
     /// `$upstream_http_NAME`: a header of the server's answer.
     UpstreamHttp(String),
+    /// What a group of an expression found.
+    Group(Groups, usize),
+    /// A variable of the configuration's own.
+    Map(Arc<Map>),
+}
+
+/// What an expression was found in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Groups {
+    /// The host, by a site's name.
+    Host,
+    /// The path, by a route's expression; in a rule or a map whatever that looks at.
+    Path,
 }
 
 /// Declares the variables without a parameter, each with its names in formats.
@@ -140,6 +156,9 @@ impl Variable {
             }
             Self::Upstream(_) => needs.tries = true,
             Self::Server(Server::Addr | Server::Port) => needs.server_addr = true,
+            Self::Group(Groups::Path, _) => needs.path_groups = true,
+            Self::Group(Groups::Host, _) => needs.host_groups = true,
+            Self::Map(map) => needs = map.needs(),
             Self::Answer(_)
             | Self::Client(_)
             | Self::Request(_)

@@ -19,6 +19,8 @@ fn judge(bytes: &[u8]) -> Verdict {
         return Verdict::Bad;
     };
     let form = ResponseForm {
+        status: None,
+        redirects: &[],
         edit: &edge_core::headers::Edit::default(),
         body: head.body,
         connection: Connection::Keep,

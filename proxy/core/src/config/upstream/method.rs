@@ -8,7 +8,7 @@ use settings::{Place, Problems};
 use super::{checks, file};
 use crate::balance::{Method, Profile};
 use crate::http::is_token;
-use crate::template::Template;
+use crate::template::{Scope, Template};
 
 /// A cookie that keeps a client with its server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub struct Queue {
 
 pub(super) fn meant(
     written: &file::Balance,
+    scope: &Scope,
     at: &Place,
     problems: &mut Problems,
 ) -> (Method, Option<Template>) {
@@ -49,13 +50,13 @@ pub(super) fn meant(
                 consistent: hash.consistent,
                 load: load(hash, at, problems),
             },
-            key(&hash.hash, &at.key("hash"), problems),
+            key(&hash.hash, scope, &at.key("hash"), problems),
         ),
     }
 }
 
-fn key(written: &str, at: &Place, problems: &mut Problems) -> Option<Template> {
-    let key = checks::template(written, at, problems)?;
+fn key(written: &str, scope: &Scope, at: &Place, problems: &mut Problems) -> Option<Template> {
+    let key = checks::template(scope, written, at, problems)?;
     if key.is_constant() {
         problems.push_with_help(
             at,

@@ -3,10 +3,10 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use regex::bytes::Regex;
 use settings::{Place, Problems};
 
 use super::{checks, file};
+use crate::expression::Expression;
 use crate::health::Thresholds;
 use crate::probe::{HttpQuestion, Question};
 
@@ -91,10 +91,10 @@ fn question(
             for (key, text) in [("path", path), ("host", host)] {
                 checks::one_word(text, &at.key(key), problems);
             }
-            let body = written.body.as_ref().and_then(|expression| {
-                let expression = Regex::new(expression).map_err(|error| checks::last_line(&error));
-                problems.ok(&at.key("body"), expression)
-            });
+            let body = written
+                .body
+                .as_ref()
+                .and_then(|expression| problems.ok(&at.key("body"), Expression::new(expression)));
             Question::Http(HttpQuestion {
                 path: path.to_owned(),
                 host: host.to_owned(),

@@ -1,0 +1,99 @@
+//! What the parts of a site may name.
+
+use std::collections::BTreeMap;
+
+use settings::{Place, Problems, closest};
+
+use super::file;
+use crate::expression::Expression;
+use crate::template::Scope;
+
+/// What the parts of a site may name.
+#[derive(Clone)]
+pub(super) struct Names<'a> {
+    pub(super) upstreams: &'a BTreeMap<String, file::Upstream>,
+    /// Variables.
+    pub(super) scope: Scope,
+    /// The names of the site's routes, without their `@`.
+    routes: Vec<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// What all sites may name.
+    pub(super) fn new(upstreams: &'a BTreeMap<String, file::Upstream>, scope: Scope) -> Self {
+        Self {
+            upstreams,
+            scope,
+            routes: Vec::new(),
+        }
+    }
+
+    /// What the parts of this site may name; `hosts` are the expressions among its names.
+    pub(super) fn of_site<'e>(
+        &self,
+        site: &'a file::Site,
+        hosts: impl IntoIterator<Item = &'e Expression>,
+    ) -> Self {
+        let hosts = hosts.into_iter();
+        Self {
+            upstreams: self.upstreams,
+            scope: hosts.fold(self.scope.clone(), |scope, host| scope.with_host(host)),
+            routes: names(&site.route).collect(),
+        }
+    }
+
+    /// What the parts of a route with this expression may name.
+    pub(super) fn with_path(&self, expression: &Expression) -> Self {
+        Self {
+            scope: self.scope.with_path(expression),
+            ..self.clone()
+        }
+    }
+
+    /// The index of an upstream.
+    pub(super) fn upstream(
+        &self,
+        name: &str,
+        at: &Place,
+        problems: &mut Problems,
+    ) -> Option<usize> {
+        let found = self.upstreams.keys().position(|known| known == name);
+        if found.is_none() {
+            let message = format!("there is no upstream `{name}`");
+            match closest(name, self.upstreams.keys().map(String::as_str)) {
+                Some(known) => {
+                    problems.push_with_help(at, message, format!("did you mean \"{known}\"?"));
+                }
+                None => problems.push_with_help(at, message, format!("add [upstream.{name}]")),
+            }
+        }
+        found
+    }
+
+    /// Whether there is a route of this name.
+    pub(super) fn check_route(&self, name: &str, at: &Place, problems: &mut Problems) {
+        if self.routes.contains(&name) {
+            return;
+        }
+        let message = format!("the site has no route \"@{name}\"");
+        match closest(name, self.routes.iter().copied()) {
+            Some(known) => {
+                problems.push_with_help(at, message, format!("did you mean \"@{known}\"?"));
+            }
+            None => problems.push_with_help(
+                at,
+                message,
+                format!("add a [[site.route]] with path = \"@{name}\""),
+            ),
+        }
+    }
+}
+
+fn names(routes: &[file::Route]) -> impl Iterator<Item = &str> {
+    routes.iter().filter_map(|route| match &route.path {
+        file::RoutePath::Prefix(path) => path.strip_prefix('@'),
+        file::RoutePath::Exact(_) | file::RoutePath::Regex(_) | file::RoutePath::PrefixWith(_) => {
+            None
+        }
+    })
+}

@@ -1,0 +1,136 @@
+//! What the routes of a site have from it, and from one another, from written to meant.
+
+use settings::{Period, Place, Problems, Size};
+
+use super::names::Names;
+use super::{Terms, access_log, checks, file, headers, rewrite};
+use crate::access::Access;
+use crate::expires::Expires;
+use crate::headers::Rules;
+
+impl Terms {
+    /// What holds for a site, and for its routes unless they say something else.
+    pub(super) fn of_site(
+        written: &file::Site,
+        names: &Names<'_>,
+        at: &Place,
+        problems: &mut Problems,
+    ) -> Self {
+        let none = Rules::default();
+        let scope = &names.scope;
+        let mut rules =
+            |written, key| headers::meant(written, &none, scope, &at.key(key), problems);
+        let request_headers = rules(&written.request_headers, "request_headers");
+        let response_headers = rules(&written.response_headers, "response_headers");
+        let log = access_log::meant(&written.access_log, scope, &at.key("access_log"), problems);
+        let pages = &written.error_page;
+        Self {
+            access_log: log,
+            max_body: most(written.max_body),
+            access: Access {
+                allow: checks::networks(&written.allow, &at.key("allow"), problems),
+                deny: checks::networks(&written.deny, &at.key("deny"), problems),
+            },
+            request_headers,
+            response_headers,
+            error_pages: rewrite::error_pages(pages, names, &at.key("error_page"), problems),
+            intercept_errors: written.intercept_errors,
+            expires: expires(
+                written.expires.as_deref(),
+                None,
+                &at.key("expires"),
+                problems,
+            ),
+        }
+    }
+
+    /// What holds for a route that stands inside of what these hold for.
+    pub(super) fn within(
+        &self,
+        written: &file::Route,
+        names: &Names<'_>,
+        at: &Place,
+        problems: &mut Problems,
+    ) -> Self {
+        let scope = &names.scope;
+        let mut rules =
+            |written, outer, key| headers::meant(written, outer, scope, &at.key(key), problems);
+        let request_headers = rules(
+            &written.request_headers,
+            &self.request_headers,
+            "request_headers",
+        );
+        let response_headers = rules(
+            &written.response_headers,
+            &self.response_headers,
+            "response_headers",
+        );
+        let pages = &written.error_page;
+        let pages = rewrite::error_pages(pages, names, &at.key("error_page"), problems);
+        let log = written.access_log.as_ref();
+        Self {
+            access_log: log.map_or_else(
+                || self.access_log.clone(),
+                |own| access_log::meant(own, scope, &at.key("access_log"), problems),
+            ),
+            max_body: written.max_body.map_or(self.max_body, most),
+            access: self.access(written, at, problems),
+            request_headers,
+            response_headers,
+            error_pages: pages.within(&self.error_pages),
+            intercept_errors: written.intercept_errors.unwrap_or(self.intercept_errors),
+            expires: expires(
+                written.expires.as_deref(),
+                self.expires,
+                &at.key("expires"),
+                problems,
+            ),
+        }
+    }
+
+    /// Who may ask: what the route says, or else what is around it.
+    fn access(&self, written: &file::Route, at: &Place, problems: &mut Problems) -> Access {
+        if written.allow.is_none() && written.deny.is_none() {
+            return self.access.clone();
+        }
+        let mut networks = |list: &Option<Vec<String>>, key: &str| {
+            let list = list.as_deref().unwrap_or_default();
+            checks::networks(list, &at.key(key), problems)
+        };
+        Access {
+            allow: networks(&written.allow, "allow"),
+            deny: networks(&written.deny, "deny"),
+        }
+    }
+}
+
+/// A limit, of which 0 is none.
+fn most(Size(limit): Size) -> Option<u64> {
+    Some(limit).filter(|limit| *limit > 0)
+}
+
+/// How long clients may keep answers: what is written, or else what holds around it.
+fn expires(
+    written: Option<&str>,
+    outer: Option<Expires>,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<Expires> {
+    match written {
+        None => outer,
+        Some("off") => None,
+        Some("epoch") => Some(Expires::AtOnce),
+        Some("max") => Some(Expires::Never),
+        Some(text) => {
+            if let Ok(Period(time)) = text.parse() {
+                return Some(Expires::In(time));
+            }
+            problems.push_with_help(
+                at,
+                format!("`{text}` does not say how long an answer may be kept"),
+                "\"30d\", \"max\", \"epoch\" or \"off\"",
+            );
+            None
+        }
+    }
+}

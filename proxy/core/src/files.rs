@@ -1,0 +1,149 @@
+//! Answers from the disk (nginx's `root`, `alias`, `index`, `try_files`): which file, and how much
+//! of it.
+
+mod conditions;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+pub use conditions::{Extent, Version, extent};
+
+use crate::encoding::Coding;
+use crate::error_page::Destination;
+use crate::template::{Needs, Template};
+
+/// Files of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Where they are.
+    pub place: FilesPlace,
+    /// The files that stand for a directory.
+    pub index: Vec<String>,
+    /// What is looked for, in order.
+    pub candidates: Vec<Candidate>,
+    /// What happens if nothing is found.
+    pub fallback: Fallback,
+    /// Whether files are looked for that are compressed already.
+    pub precompressed: bool,
+}
+
+/// Where files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilesPlace {
+    /// Under this directory by their whole path.
+    Root(PathBuf),
+    /// Under this path by what follows the first `matched` bytes of theirs.
+    Alias {
+        /// How much of the path is replaced.
+        matched: usize,
+        /// By what.
+        with: PathBuf,
+    },
+}
+
+/// Something that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its path.
+    pub path: Template,
+    /// Whether a directory is looked for, and not a file.
+    pub directory: bool,
+}
+
+/// What happens if nothing is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fallback {
+    /// The client is told so.
+    Status(u16),
+    /// The request goes on elsewhere.
+    Go(Destination),
+}
+
+impl Files {
+    /// What its texts need.
+    pub fn needs(&self) -> Needs {
+        let candidates = self.candidates.iter();
+        let needs = candidates.map(|candidate| candidate.path.needs());
+        let fallback = match &self.fallback {
+            Fallback::Go(destination) => destination.needs(),
+            Fallback::Status(_) => Needs::default(),
+        };
+        needs.fold(fallback, Needs::and)
+    }
+
+    /// Where the file for a path is, if there can be one: a path that could leave the directory has
+    /// none, and neither has one with a zero byte.
+    pub fn locate(&self, path: &[u8]) -> Option<PathBuf> {
+        let (directory, rest) = match &self.place {
+            FilesPlace::Root(directory) => (directory, path),
+            FilesPlace::Alias { matched, with } => (with, path.get(*matched..)?),
+        };
+        let leaves = |segment: &[u8]| segment == b"..";
+        if rest.contains(&0) || rest.split(|byte| *byte == b'/').any(leaves) {
+            return None;
+        }
+        // Joined as text, since a path that begins with a slash would replace the directory.
+        let mut located = directory.as_os_str().to_os_string();
+        located.push(OsStr::from_bytes(rest));
+        Some(located.into())
+    }
+}
+
+/// The media type of a file by the end of its name.
+pub fn media_type(name: &Path) -> String {
+    let guess = mime_guess::from_path(name).first_raw();
+    // nginx's default_type of its own configuration file.
+    guess.unwrap_or("application/octet-stream").to_owned()
+}
+
+impl Coding {
+    /// How files end that are compressed so.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Gzip => ".gz",
+            Self::Brotli => ".br",
+            Self::Zstd => ".zst",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leaves_the_directory() {
+        let files = |place| Files {
+            place,
+            index: Vec::new(),
+            candidates: Vec::new(),
+            fallback: Fallback::Status(404),
+            precompressed: false,
+        };
+        let root = files(FilesPlace::Root("/srv".into()));
+        let alias = files(FilesPlace::Alias {
+            matched: "/files".len(),
+            with: "/data/x".into(),
+        });
+        for (files, path, file) in [
+            (&root, "/a/b.css", Some("/srv/a/b.css")),
+            (&root, "/..a", Some("/srv/..a")),
+            (&root, "/a/../../etc/passwd", None),
+            (&root, "/a\0", None),
+            (&alias, "/files/a", Some("/data/x/a")),
+            (&alias, "/files", Some("/data/x")),
+            (&alias, "/files/../y", None),
+            (&alias, "/f", None),
+        ] {
+            let located = files.locate(path.as_bytes());
+            assert_eq!(located, file.map(PathBuf::from), "{path}");
+        }
+        // nginx's trap: what follows `/files` is `../secret`.
+        let trap = files(FilesPlace::Alias {
+            matched: "/files".len(),
+            with: "/data/".into(),
+        });
+        assert_eq!(trap.locate(b"/files../secret"), None);
+    }
+}

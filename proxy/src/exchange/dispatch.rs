@@ -1,0 +1,394 @@
+//! Taking a request to the route that answers it, and from there to others where the configuration or
+//! a server says so: new paths, internal redirects, pages for errors.
+
+mod pages;
+
+use std::time::Instant;
+
+use edge_core::http::{RequestHead, normalise_path};
+use edge_core::reason::Reason;
+use edge_core::route::{Found, Rewrite, Rewritten, Then};
+
+use super::body::Body;
+use super::files::{Form, Missed, Search};
+use super::local::{Direct, Refusal, Unread, refuse};
+use super::record::{Record, Subject};
+use super::{After, Ended, Exchange, Owner, Place};
+use crate::client::Client;
+use crate::snapshot::{Action, Proxy, Route, Site, Target};
+
+/// Turns that one request may take, as in nginx.
+const MOST_TURNS: usize = 10;
+
+/// Where a request goes on.
+#[derive(Debug, Default)]
+pub(super) struct Onward {
+    /// Path and query, as a request would name them.
+    pub(super) target: String,
+    /// The route that it goes to, whatever its path, by its index.
+    pub(super) route: Option<usize>,
+    /// Whether the rules for new paths have been asked that come before that.
+    pub(super) rewritten: bool,
+    /// Whether it goes on as a GET without a body.
+    pub(super) bare: bool,
+    /// Header lines that the next answer is to have.
+    pub(super) kept: Vec<(String, Vec<u8>)>,
+    /// Its body, where that was read already and goes with it.
+    pub(super) body: Option<Body>,
+}
+
+/// A request on its way.
+struct Way<'a, 's> {
+    place: Place<'s>,
+    site: &'s Site,
+    /// What has come of its body, and when there was nothing more to wait for but that.
+    arrived: &'a [u8],
+    begun: Instant,
+    /// How many of the bytes that came with the head belonged to the body.
+    used: usize,
+    /// The status that the client gets, if it is not that of the last answer.
+    status: Option<u16>,
+    /// Whether an error has had its page: one for its error would never end.
+    paged: bool,
+    /// Whether a part of the body will never be read.
+    unread: bool,
+    /// Whether the request has become a GET without a body.
+    bare: bool,
+}
+
+/// A request in one turn.
+struct Asked<'t, 'h> {
+    head: &'t RequestHead<'h>,
+    /// Its normalised path.
+    path: &'t [u8],
+    /// How it came to this turn, if it is not the first.
+    to: Option<&'t Onward>,
+}
+
+/// What is to be done with a request.
+enum Choice<'s> {
+    /// No route takes it.
+    None,
+    /// It has got another path, by a rule of the site or of a route.
+    Rewritten(Rewritten, Option<&'s Route>),
+    /// The client is to ask for the directory (EDGE L2).
+    Slash(&'s Route),
+    /// What this route says.
+    Route(&'s Route),
+}
+
+/// What a turn came to.
+enum Turn<'s> {
+    Answered(After, Owner<'s>),
+    Onward(Onward),
+}
+
+/// Answers a request; also tells how many of the bytes that `arrived` with its head belonged to its
+/// body, and whose it turned out to be.
+pub(super) async fn dispatch<'s>(
+    place: Place<'s>,
+    client: &mut Client,
+    head: &RequestHead<'_>,
+    (arrived, begun): (&[u8], Instant),
+    site: &'s Site,
+    record: &mut Record,
+) -> (After, usize, Owner<'s>) {
+    let mut way = Way {
+        place,
+        site,
+        arrived,
+        begun,
+        used: 0,
+        status: None,
+        paged: false,
+        unread: false,
+        bare: false,
+    };
+    let mut onward: Option<Onward> = None;
+    for _ in 0..=MOST_TURNS {
+        let mut to = onward.take();
+        let body = to.as_mut().and_then(|to| to.body.take());
+        let changed;
+        let asked = match &to {
+            None => head,
+            Some(to) => {
+                way.bare |= to.bare;
+                changed = way.changed(head, to);
+                &changed
+            }
+        };
+        match way.turn(client, asked, (to.as_ref(), body), record).await {
+            Turn::Answered(after, owner) => return (way.after(after), way.used, owner),
+            Turn::Onward(to) => onward = Some(to),
+        }
+    }
+    let refusal = Refusal {
+        reason: Reason::TOO_MANY_REDIRECTS,
+        complete: !way.unread,
+    };
+    let subject = Subject::of(&site.unrouted, head);
+    let after = refuse(place, client, subject, refusal, record).await;
+    (way.after(after), way.used, (&site.unrouted, None))
+}
+
+impl<'s> Way<'_, 's> {
+    /// The request as it goes on.
+    fn changed<'h>(&self, head: &'h RequestHead<'_>, to: &'h Onward) -> RequestHead<'h> {
+        let mut changed = if self.bare {
+            head.redirected(&to.target)
+        } else {
+            head.at(&to.target)
+        };
+        changed.keep_alive &= !self.unread;
+        changed
+    }
+
+    /// A client that may still be sending is given time to read the answer.
+    fn after(&self, after: After) -> After {
+        match after {
+            After::Next | After::Finish if self.unread => After::Linger,
+            After::Next | After::Finish | After::Linger | After::Close => after,
+        }
+    }
+
+    async fn turn(
+        &mut self,
+        client: &mut Client,
+        head: &RequestHead<'_>,
+        (to, body): (Option<&Onward>, Option<Body>),
+        record: &mut Record,
+    ) -> Turn<'s> {
+        let unrouted = &self.site.unrouted;
+        record.needs = unrouted.needs;
+        let path = match normalise_path(head.path()) {
+            Ok(path) => path,
+            Err(error) => {
+                let reason = error.reason();
+                return self.refuse(client, head, reason, unrouted, record).await;
+            }
+        };
+        let asked = Asked {
+            head,
+            path: &path,
+            to,
+        };
+        match self.choose(&asked, client, record) {
+            Choice::None => {
+                let reason = Reason::NO_ROUTE;
+                self.refuse(client, head, reason, unrouted, record).await
+            }
+            Choice::Rewritten(rewritten, route) => {
+                let to = (rewritten, route);
+                self.go_on(client, head, to, record).await
+            }
+            Choice::Slash(route) => {
+                let direct = Direct::with_slash(&path, head);
+                let answer = (direct, &route.target);
+                self.answer(client, head, answer, record).await
+            }
+            Choice::Route(route) => {
+                let to = (route, body);
+                self.act(client, &asked, to, record).await
+            }
+        }
+    }
+
+    /// The route for a request, if nothing is to be done before it.
+    fn choose(&self, asked: &Asked<'_, '_>, client: &Client, record: &mut Record) -> Choice<'s> {
+        let (site, router) = (self.site, &self.place.1.router);
+        let rewritten = asked.to.is_some_and(|to| to.rewritten);
+        let fixed = asked.to.and_then(|to| to.route);
+        if fixed.is_none() && !rewritten {
+            let rules = (site.rewrites.as_slice(), &site.unrouted);
+            if let Some(rewritten) = self.rewrite(rules, asked, client, record) {
+                return Choice::Rewritten(rewritten, None);
+            }
+        }
+        let found = match fixed {
+            Some(route) => Some(Found {
+                route,
+                slash: false,
+            }),
+            None => router.route(site.index, asked.path, asked.head),
+        };
+        let route = found.and_then(|found| Some((site.route(found.route)?, found.slash)));
+        let is_open = |route: &Route| asked.to.is_some() || !route.internal;
+        let Some((route, slash)) = route.filter(|(route, _)| is_open(route)) else {
+            return Choice::None;
+        };
+        record.needs = route.target.needs;
+        if record.needs.path_groups {
+            record.path_groups = router.groups(site.index, route.index, asked.path);
+        }
+        if fixed.is_none() || !rewritten {
+            let rules = (route.rewrites.as_slice(), &route.target);
+            if let Some(rewritten) = self.rewrite(rules, asked, client, record) {
+                return Choice::Rewritten(rewritten, Some(route));
+            }
+        }
+        if slash {
+            return Choice::Slash(route);
+        }
+        Choice::Route(route)
+    }
+
+    /// Does what the route says.
+    async fn act(
+        &mut self,
+        client: &mut Client,
+        asked: &Asked<'_, '_>,
+        (route, body): (&'s Route, Option<Body>),
+        record: &mut Record,
+    ) -> Turn<'s> {
+        let (head, target) = (asked.head, &route.target);
+        if !target.terms.access.admits(client.speaker()) {
+            let reason = Reason::ACCESS_DENIED;
+            return self.refuse(client, head, reason, target, record).await;
+        }
+        match &route.action {
+            Action::Proxy(proxy) => {
+                let to = (route, proxy, body);
+                self.proxy(client, asked, to, record).await
+            }
+            Action::Respond(respond) => {
+                let subject = Subject::of(target, head);
+                let direct = Direct::of(self.place.0, respond, &subject, client, record);
+                self.answer(client, head, (direct, target), record).await
+            }
+            Action::Files(files) => {
+                let of = (target, head, asked.path);
+                let search = Search::new(self.place.0, files, of, client, record);
+                self.files(client, asked, (search, target), record).await
+            }
+        }
+    }
+
+    /// What the first rule that fits makes of a path.
+    fn rewrite(
+        &self,
+        (rules, target): (&[Rewrite], &Target),
+        asked: &Asked<'_, '_>,
+        client: &Client,
+        record: &Record,
+    ) -> Option<Rewritten> {
+        if rules.is_empty() {
+            return None;
+        }
+        let subject = Subject::of(target, asked.head);
+        let query = asked.head.target.split_once('?').map(|(_, query)| query);
+        Rewrite::first(rules, (asked.path, query), |text, groups| {
+            let groups = Some(groups);
+            record.render_with(self.place.0, text, (&subject, client), groups)
+        })
+    }
+
+    /// Goes on with the path that a rule has made, one of the site or of a route.
+    async fn go_on(
+        &mut self,
+        client: &mut Client,
+        asked: &RequestHead<'_>,
+        (rewritten, route): (Rewritten, Option<&'s Route>),
+        record: &mut Record,
+    ) -> Turn<'s> {
+        let stays = match rewritten.then {
+            Then::Redirect(status) => {
+                let target = route.map_or(&self.site.unrouted, |route| &route.target);
+                let direct = Direct::to(status, rewritten.target.as_bytes());
+                return self.answer(client, asked, (direct, target), record).await;
+            }
+            Then::Break => true,
+            Then::Last => false,
+        };
+        Turn::Onward(Onward {
+            target: rewritten.target,
+            route: route.filter(|_| stays).map(|route| route.index),
+            // After a rule of a route those of the site are asked again, as in nginx.
+            rewritten: stays || route.is_none(),
+            ..Onward::default()
+        })
+    }
+
+    async fn proxy(
+        &mut self,
+        client: &mut Client,
+        &Asked { head, path, to }: &Asked<'_, '_>,
+        (route, proxy, body): (&'s Route, &'s Proxy, Option<Body>),
+        record: &mut Record,
+    ) -> Turn<'s> {
+        // Of a path that others have chosen nothing is replaced, as in nginx after `break`.
+        let uri = proxy.terms.uri.as_ref();
+        let uri = uri.filter(|_| to.is_none_or(|to| to.route.is_none()));
+        let replaced = uri.map(|uri| uri.apply(path, head.target));
+        let mut exchange = Exchange {
+            worker: self.place.0,
+            client,
+            head,
+            site: self.site,
+            route,
+            proxy,
+            target: replaced.as_deref().unwrap_or(head.target),
+            kept: to.map_or(&[], |to| &to.kept),
+            status: self.status,
+            intercepts: route.target.terms.intercept_errors && !self.paged,
+            begun: self.begun,
+            record,
+        };
+        let (ended, taken) = exchange.run(self.arrived, body).await;
+        self.used += taken;
+        let owner = (&route.target, Some(&*proxy.upstream));
+        match ended {
+            Ended::Answered(after) => Turn::Answered(after, owner),
+            Ended::Redirected(redirect) => {
+                self.has_read_the_body();
+                Turn::Onward(Onward {
+                    target: redirect.target,
+                    bare: true,
+                    kept: redirect.kept,
+                    ..Onward::default()
+                })
+            }
+            Ended::Refused(refusal, body) => {
+                let refused = (refusal, body);
+                self.give_up(client, head, refused, owner, record).await
+            }
+        }
+    }
+
+    async fn files(
+        &mut self,
+        client: &mut Client,
+        &Asked { head, path, .. }: &Asked<'_, '_>,
+        (search, target): (Search<'_>, &'s Target),
+        record: &mut Record,
+    ) -> Turn<'s> {
+        let unread = Unread::of(head, self.arrived);
+        let form = Form {
+            site: self.site,
+            status: self.status,
+            complete: unread.is_short(),
+        };
+        let sent = search.send(self.place, client, head, (target, form), record);
+        match sent.await {
+            Ok(after) => {
+                self.used += unread.arrived;
+                let after = unread.read_over(self.place, client, after).await;
+                Turn::Answered(after, (target, None))
+            }
+            Err(Missed::Refused(direct)) => {
+                self.answer(client, head, (direct, target), record).await
+            }
+            Err(Missed::Slash) => {
+                let direct = Direct::with_slash(path, head);
+                self.answer(client, head, (direct, target), record).await
+            }
+            Err(Missed::Path(path)) => Turn::Onward(Onward {
+                target: path,
+                ..Onward::default()
+            }),
+            Err(Missed::Go(destination)) => {
+                let to = (destination, None, None);
+                self.go_to(client, head, to, target, record).await
+            }
+        }
+    }
+}

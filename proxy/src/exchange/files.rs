@@ -1,0 +1,243 @@
+//! Answers from the disk (nginx's `root`, `index`, `try_files`).
+//!
+//! Files are opened and read on threads that may wait for a disk, so that no other client does.
+
+mod disk;
+mod head;
+
+use std::sync::Arc;
+
+use edge_core::error_page::Destination;
+use edge_core::files::{Fallback, Files};
+use edge_core::http::{Method, RequestHead, escape_path};
+use edge_core::reason::Reason;
+
+use self::disk::{Found, Source, Tried};
+use self::head::Piece;
+use super::local::Direct;
+use super::record::{Record, Subject};
+use super::sink::Sink;
+use super::{After, Place};
+use crate::client::Client;
+use crate::snapshot::{Site, Target};
+use crate::worker::Worker;
+
+/// Why no file was sent.
+pub(super) enum Missed<'f> {
+    /// It is refused.
+    Refused(Direct),
+    /// It is a directory, whose name ends with a slash.
+    Slash,
+    /// The request goes on with this path.
+    Path(String),
+    /// It goes on there.
+    Go(&'f Destination),
+}
+
+/// A search for a file.
+pub(super) struct Search<'f> {
+    files: &'f Files,
+    /// What is looked for.
+    tried: Vec<Tried>,
+    /// The path that was asked for.
+    path: Vec<u8>,
+}
+
+/// What an answer depends on besides the file and the request.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'s> {
+    pub(super) site: &'s Site,
+    /// The status, if it is not that of the file.
+    pub(super) status: Option<u16>,
+    /// Whether the request was read to its end, or can be.
+    pub(super) complete: bool,
+}
+
+impl<'f> Search<'f> {
+    /// What is looked for of `files` for a request with a normalised path.
+    pub(super) fn new(
+        worker: &Worker,
+        files: &'f Files,
+        (target, asked, path): (&Target, &RequestHead<'_>, &[u8]),
+        client: &Client,
+        record: &Record,
+    ) -> Self {
+        let subject = Subject::of(target, asked);
+        let tried = files.candidates.iter().filter_map(|candidate| {
+            let text = record.render(worker, &candidate.path, &subject, client);
+            let file = files.locate(&text)?;
+            Some(Tried {
+                file,
+                path: text,
+                directory: candidate.directory,
+            })
+        });
+        Self {
+            tried: tried.collect(),
+            path: path.to_vec(),
+            files,
+        }
+    }
+
+    /// Sends the file, or as much of it as the client asks for.
+    pub(super) async fn send(
+        self,
+        place: Place<'_>,
+        client: &mut Client,
+        asked: &RequestHead<'_>,
+        (target, form): (&Target, Form<'_>),
+        record: &mut Record,
+    ) -> Result<After, Missed<'f>> {
+        if !matches!(asked.method, Method::Get | Method::Head) {
+            let direct = Direct::refusing(Reason::FILES_ARE_READ);
+            return Err(Missed::Refused(direct.with_line("Allow", "GET, HEAD")));
+        }
+        let source = match self.found(asked).await? {
+            Found::File(source) => source,
+            Found::Directory(path, index) => return Err(self.directory(asked, &path, index)),
+            Found::Nothing => return Err(self.nothing()),
+            Found::Forbidden => return Err(refused(Reason::FILE_FORBIDDEN)),
+        };
+        let of = (form, self.files.precompressed);
+        let answer = head::Answer::new(place.0, asked, &source, of, record)
+            .map_err(|direct| Missed::Refused(*direct))?;
+        let subject = Subject::of(target, asked);
+        let head = answer.write(place.0, &subject, client, form, record);
+        Ok(pass_on(place.0, client, (source, answer), head, record).await)
+    }
+
+    /// Looks for the file where waiting for a disk is no matter.
+    async fn found(&self, asked: &RequestHead<'_>) -> Result<Found, Missed<'f>> {
+        let codings = if self.files.precompressed {
+            head::codings(asked)
+        } else {
+            Vec::new()
+        };
+        let (tried, index) = (self.tried.clone(), self.files.index.clone());
+        let found = tokio::task::spawn_blocking(move || disk::find(&tried, &index, &codings));
+        match found.await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => {
+                tracing::error!(%error, http.target = asked.target, "a file cannot be read");
+                Err(refused(Reason::FILE_ERROR))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a file cannot be looked for");
+                Err(refused(Reason::FILE_ERROR))
+            }
+        }
+    }
+
+    /// A directory was found, perhaps with an index.
+    fn directory(&self, asked: &RequestHead<'_>, path: &[u8], index: Option<String>) -> Missed<'f> {
+        if !self.path.ends_with(b"/") && self.path == path {
+            return Missed::Slash;
+        }
+        let Some(index) = index else {
+            return refused(Reason::FILE_FORBIDDEN);
+        };
+        let mut to = path.to_vec();
+        if !to.ends_with(b"/") {
+            to.push(b'/');
+        }
+        to.extend_from_slice(index.as_bytes());
+        let mut to = escaped(&to);
+        if let Some((_, query)) = asked.target.split_once('?') {
+            to.push('?');
+            to.push_str(query);
+        }
+        Missed::Path(to)
+    }
+
+    fn nothing(&self) -> Missed<'f> {
+        match &self.files.fallback {
+            Fallback::Status(404) => refused(Reason::NO_FILE),
+            Fallback::Status(status) => refused(Reason::configured(*status)),
+            Fallback::Go(destination) => Missed::Go(destination),
+        }
+    }
+}
+
+fn escaped(path: &[u8]) -> String {
+    let mut escaped = String::new();
+    escape_path(path, &mut escaped);
+    escaped
+}
+
+fn refused<'f>(reason: Reason) -> Missed<'f> {
+    Missed::Refused(Direct::refusing(reason))
+}
+
+/// Sends the head and then the pieces of the body.
+async fn pass_on(
+    worker: &Worker,
+    client: &mut Client,
+    (source, answer): (Source, head::Answer),
+    mut out: Vec<u8>,
+    record: &mut Record,
+) -> After {
+    let (head, before) = (out.len() as u64, client.sent);
+    let head::Answer {
+        pieces,
+        mut sink,
+        after,
+        ..
+    } = answer;
+    let sent = send_pieces(client, &Arc::new(source), pieces, (&mut sink, &mut out)).await;
+    record.body_sent = (client.sent - before).saturating_sub(head);
+    record.gzip = sink.totals();
+    worker.buffers.put_write(out);
+    match sent {
+        Ok(()) => {
+            record.complete = true;
+            after
+        }
+        Err(Some(reason)) => {
+            record.reason = Some(reason);
+            After::Close
+        }
+        Err(None) => {
+            record.reason = Some(Reason::CLIENT_GONE);
+            After::Close
+        }
+    }
+}
+
+/// Sends the body behind what is in `out`; the error is `None` if the client has left.
+async fn send_pieces(
+    client: &mut Client,
+    source: &Arc<Source>,
+    pieces: Vec<Piece>,
+    (sink, out): (&mut Sink, &mut Vec<u8>),
+) -> Result<(), Option<Reason>> {
+    for piece in pieces {
+        let mut range = match piece {
+            Piece::Text(text) => {
+                sink.push(out, &text);
+                continue;
+            }
+            Piece::File(range) => range,
+        };
+        while range.start < range.end {
+            let content = disk::read(source, &range).await.map_err(|error| {
+                tracing::error!(%error, "a file cannot be read to its end");
+                Some(Reason::FILE_ERROR)
+            })?;
+            range.start += content.len() as u64;
+            let written = if sink.is_plain() {
+                client.write(out, &content).await
+            } else {
+                sink.push(out, &content);
+                client.write(out, &[]).await
+            };
+            written.map_err(|_| None)?;
+            out.clear();
+        }
+    }
+    sink.finish(out, &[]);
+    if out.is_empty() {
+        return Ok(());
+    }
+    let written = client.write(out, &[]).await;
+    written.map_err(|_| None)
+}
