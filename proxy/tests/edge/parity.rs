@@ -2,12 +2,15 @@
 //! either is the same but for the lines that a case names.
 
 mod answers;
+mod files;
 mod gate;
 mod gzip;
 mod headers;
+mod locations;
 mod redirects;
 mod requests;
 mod responses;
+mod rewrites;
 mod timeouts;
 mod upstreams;
 mod uris;
