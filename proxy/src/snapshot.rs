@@ -40,8 +40,6 @@ pub(crate) struct Site {
     pub(crate) index: usize,
     /// Compression, if any.
     pub(crate) compression: Option<Compression>,
-    /// Paths that get another before a route is chosen.
-    pub(crate) rewrites: Vec<Rewrite>,
     /// For requests that no route takes.
     pub(crate) unrouted: Target,
     routes: Vec<Route>,
@@ -72,10 +70,6 @@ pub(crate) struct Route {
     pub(crate) index: usize,
     /// Where its requests are logged and counted, and what holds for them.
     pub(crate) target: Target,
-    /// Whether only internal redirects come here.
-    pub(crate) internal: bool,
-    /// Paths that get another.
-    pub(crate) rewrites: Vec<Rewrite>,
     /// Where the answer comes from.
     pub(crate) action: Action,
 }
@@ -229,8 +223,6 @@ impl Site {
                 Ok(Route {
                     index,
                     target: target(&route.label, &route.terms, needs)?,
-                    internal: route.internal,
-                    rewrites: route.rewrites.clone(),
                     action,
                 })
             })
@@ -238,7 +230,6 @@ impl Site {
         Ok(Self {
             index,
             compression: config.compression.clone(),
-            rewrites: config.rewrites.clone(),
             unrouted: target("", &config.terms, Needs::default())?,
             routes,
         })

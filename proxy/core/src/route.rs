@@ -9,5 +9,5 @@ mod when;
 pub use hosts::{HostPattern, Hosts, SiteFound};
 pub use paths::{PathPattern, Paths, Place, Positioned};
 pub use rewrite::{Rewrite, Rewritten, Then};
-pub use router::{Found, Router};
+pub use router::{Asked, Choice, Router};
 pub use when::{Source, Test, When};

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use edge_core::http::{RequestHead, normalise_path};
 use edge_core::reason::Reason;
-use edge_core::route::{Found, Rewrite, Rewritten, Then};
+use edge_core::route::{Asked, Choice, Rewritten, Then};
 
 use super::body::Body;
 use super::files::{Form, Missed, Search};
@@ -56,25 +56,12 @@ struct Way<'a, 's> {
     bare: bool,
 }
 
-/// A request in one turn.
-struct Asked<'t, 'h> {
-    head: &'t RequestHead<'h>,
-    /// Its normalised path.
-    path: &'t [u8],
-    /// How it came to this turn, if it is not the first.
-    to: Option<&'t Onward>,
-}
-
-/// What is to be done with a request.
-enum Choice<'s> {
-    /// No route takes it.
-    None,
-    /// It has got another path, by a rule of the site or of a route.
-    Rewritten(Rewritten, Option<&'s Route>),
-    /// The client is to ask for the directory (EDGE L2).
-    Slash(&'s Route),
-    /// What this route says.
-    Route(&'s Route),
+/// What the turns before leave to a server.
+struct Brought<'t> {
+    /// Header lines that its answer is to have.
+    kept: &'t [(String, Vec<u8>)],
+    /// The body, if it was read already.
+    body: Option<Body>,
 }
 
 /// What a turn came to.
@@ -170,66 +157,51 @@ impl<'s> Way<'_, 's> {
         let asked = Asked {
             head,
             path: &path,
-            to,
+            inside: to.is_some(),
+            route: to.and_then(|to| to.route),
+            rewritten: to.is_some_and(|to| to.rewritten),
         };
-        match self.choose(&asked, client, record) {
-            Choice::None => {
-                let reason = Reason::NO_ROUTE;
-                self.refuse(client, head, reason, unrouted, record).await
-            }
+        let choice = self.choose(&asked, client, record);
+        let (route, slash) = match choice {
+            Choice::None => (None, false),
             Choice::Rewritten(rewritten, route) => {
-                let to = (rewritten, route);
-                self.go_on(client, head, to, record).await
+                let to = (rewritten, route.and_then(|route| self.site.route(route)));
+                return self.go_on(client, head, to, record).await;
             }
-            Choice::Slash(route) => {
-                let direct = Direct::with_slash(&path, head);
-                let answer = (direct, &route.target);
-                self.answer(client, head, answer, record).await
-            }
-            Choice::Route(route) => {
-                let to = (route, body);
-                self.act(client, &asked, to, record).await
-            }
-        }
-    }
-
-    /// The route for a request, if nothing is to be done before it.
-    fn choose(&self, asked: &Asked<'_, '_>, client: &Client, record: &mut Record) -> Choice<'s> {
-        let (site, router) = (self.site, &self.place.1.router);
-        let rewritten = asked.to.is_some_and(|to| to.rewritten);
-        let fixed = asked.to.and_then(|to| to.route);
-        if fixed.is_none() && !rewritten {
-            let rules = (site.rewrites.as_slice(), &site.unrouted);
-            if let Some(rewritten) = self.rewrite(rules, asked, client, record) {
-                return Choice::Rewritten(rewritten, None);
-            }
-        }
-        let found = match fixed {
-            Some(route) => Some(Found {
-                route,
-                slash: false,
-            }),
-            None => router.route(site.index, asked.path, asked.head),
+            Choice::Slash(route) => (self.site.route(route), true),
+            Choice::Route(route) => (self.site.route(route), false),
         };
-        let route = found.and_then(|found| Some((site.route(found.route)?, found.slash)));
-        let is_open = |route: &Route| asked.to.is_some() || !route.internal;
-        let Some((route, slash)) = route.filter(|(route, _)| is_open(route)) else {
-            return Choice::None;
+        let Some(route) = route else {
+            let reason = Reason::NO_ROUTE;
+            return self.refuse(client, head, reason, unrouted, record).await;
         };
         record.needs = route.target.needs;
         if record.needs.path_groups {
-            record.path_groups = router.groups(site.index, route.index, asked.path);
-        }
-        if fixed.is_none() || !rewritten {
-            let rules = (route.rewrites.as_slice(), &route.target);
-            if let Some(rewritten) = self.rewrite(rules, asked, client, record) {
-                return Choice::Rewritten(rewritten, Some(route));
-            }
+            let router = &self.place.1.router;
+            record.path_groups = router.groups(self.site.index, route.index, &path);
         }
         if slash {
-            return Choice::Slash(route);
+            let direct = Direct::with_slash(&path, head);
+            let answer = (direct, &route.target);
+            return self.answer(client, head, answer, record).await;
         }
-        Choice::Route(route)
+        let brought = Brought {
+            kept: to.map_or(&[], |to| &to.kept),
+            body,
+        };
+        self.act(client, &asked, (route, brought), record).await
+    }
+
+    /// The route for a request, if nothing is to be done before it.
+    fn choose(&self, asked: &Asked<'_, '_>, client: &Client, record: &mut Record) -> Choice {
+        let (site, router) = (self.site, &self.place.1.router);
+        router.choose(site.index, asked, |route, text, groups| {
+            let route = route.and_then(|route| site.route(route));
+            let target = route.map_or(&site.unrouted, |route| &route.target);
+            record.needs = target.needs;
+            let subject = Subject::of(target, asked.head);
+            record.render_with(self.place.0, text, (&subject, client), Some(groups))
+        })
     }
 
     /// Does what the route says.
@@ -237,7 +209,7 @@ impl<'s> Way<'_, 's> {
         &mut self,
         client: &mut Client,
         asked: &Asked<'_, '_>,
-        (route, body): (&'s Route, Option<Body>),
+        (route, brought): (&'s Route, Brought<'_>),
         record: &mut Record,
     ) -> Turn<'s> {
         let (head, target) = (asked.head, &route.target);
@@ -247,7 +219,7 @@ impl<'s> Way<'_, 's> {
         }
         match &route.action {
             Action::Proxy(proxy) => {
-                let to = (route, proxy, body);
+                let to = (route, proxy, brought);
                 self.proxy(client, asked, to, record).await
             }
             Action::Respond(respond) => {
@@ -261,25 +233,6 @@ impl<'s> Way<'_, 's> {
                 self.files(client, asked, (search, target), record).await
             }
         }
-    }
-
-    /// What the first rule that fits makes of a path.
-    fn rewrite(
-        &self,
-        (rules, target): (&[Rewrite], &Target),
-        asked: &Asked<'_, '_>,
-        client: &Client,
-        record: &Record,
-    ) -> Option<Rewritten> {
-        if rules.is_empty() {
-            return None;
-        }
-        let subject = Subject::of(target, asked.head);
-        let query = asked.head.target.split_once('?').map(|(_, query)| query);
-        Rewrite::first(rules, (asked.path, query), |text, groups| {
-            let groups = Some(groups);
-            record.render_with(self.place.0, text, (&subject, client), groups)
-        })
     }
 
     /// Goes on with the path that a rule has made, one of the site or of a route.
@@ -311,14 +264,15 @@ impl<'s> Way<'_, 's> {
     async fn proxy(
         &mut self,
         client: &mut Client,
-        &Asked { head, path, to }: &Asked<'_, '_>,
-        (route, proxy, body): (&'s Route, &'s Proxy, Option<Body>),
+        asked: &Asked<'_, '_>,
+        (route, proxy, brought): (&'s Route, &'s Proxy, Brought<'_>),
         record: &mut Record,
     ) -> Turn<'s> {
         // Of a path that others have chosen nothing is replaced, as in nginx after `break`.
         let uri = proxy.terms.uri.as_ref();
-        let uri = uri.filter(|_| to.is_none_or(|to| to.route.is_none()));
-        let replaced = uri.map(|uri| uri.apply(path, head.target));
+        let uri = uri.filter(|_| asked.route.is_none());
+        let head = asked.head;
+        let replaced = uri.map(|uri| uri.apply(asked.path, head.target));
         let mut exchange = Exchange {
             worker: self.place.0,
             client,
@@ -327,13 +281,13 @@ impl<'s> Way<'_, 's> {
             route,
             proxy,
             target: replaced.as_deref().unwrap_or(head.target),
-            kept: to.map_or(&[], |to| &to.kept),
+            kept: brought.kept,
             status: self.status,
             intercepts: route.target.terms.intercept_errors && !self.paged,
             begun: self.begun,
             record,
         };
-        let (ended, taken) = exchange.run(self.arrived, body).await;
+        let (ended, taken) = exchange.run(self.arrived, brought.body).await;
         self.used += taken;
         let owner = (&route.target, Some(&*proxy.upstream));
         match ended {

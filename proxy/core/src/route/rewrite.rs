@@ -45,7 +45,7 @@ impl Rewrite {
     pub fn first(
         rules: &[Self],
         (path, query): (&[u8], Option<&str>),
-        render: impl Fn(&Template, &Captures) -> Vec<u8>,
+        mut render: impl FnMut(&Template, &Captures) -> Vec<u8>,
     ) -> Option<Rewritten> {
         let mut rules = rules.iter();
         rules.find_map(|rule| {
@@ -69,10 +69,10 @@ impl Rewrite {
         }
     }
 
-    fn target(&self, query: Option<&str>, render: impl Fn(&Template) -> Vec<u8>) -> String {
+    fn target(&self, query: Option<&str>, mut render: impl FnMut(&Template) -> Vec<u8>) -> String {
         let mut target = String::new();
         escape_path(&render(&self.path), &mut target);
-        let own = self.query.as_ref().map(render);
+        let own = self.query.as_ref().map(&mut render);
         let own = own.map(|own| String::from_utf8_lossy(&own).replace(unfit_for_query, ""));
         let kept = query.filter(|_| self.keeps_query).map(str::to_owned);
         let parts = own.into_iter().chain(kept).filter(|part| !part.is_empty());

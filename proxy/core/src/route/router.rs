@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Hosts, PathPattern, Paths, Place, SiteFound, When};
+use super::{Hosts, PathPattern, Paths, Place, Rewrite, Rewritten, SiteFound, When};
 use crate::address::Address;
 use crate::config;
 use crate::expression::Captures;
 use crate::http::RequestHead;
+use crate::template::Template;
 
 /// Finds sites and routes, by their indices in the configuration.
 #[derive(Debug, Clone)]
@@ -19,17 +20,45 @@ pub struct Router {
 #[derive(Debug, Clone)]
 struct Site {
     paths: Paths,
-    routes: Vec<(PathPattern, Option<When>)>,
+    rewrites: Vec<Rewrite>,
+    routes: Vec<Route>,
     named: HashMap<String, usize>,
 }
 
-/// The route of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
-    /// Its index among those of its site.
-    pub route: usize,
-    /// Whether it takes the path with a slash behind it only (EDGE L2).
-    pub slash: bool,
+#[derive(Debug, Clone)]
+struct Route {
+    pattern: PathPattern,
+    when: Option<When>,
+    internal: bool,
+    rewrites: Vec<Rewrite>,
+}
+
+/// A request that looks for a route.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a, 'h> {
+    /// Its head.
+    pub head: &'a RequestHead<'h>,
+    /// Its normalised path.
+    pub path: &'a [u8],
+    /// Whether it has come to where it is on its way through the edge.
+    pub inside: bool,
+    /// The route that it was sent to, whatever its path.
+    pub route: Option<usize>,
+    /// Whether the rules for new paths have been asked that come before that.
+    pub rewritten: bool,
+}
+
+/// What is to be done with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// No route takes it.
+    None,
+    /// It has got another path, by a rule of the site or of this route.
+    Rewritten(Rewritten, Option<usize>),
+    /// This route takes the path with a slash behind it only (EDGE L2).
+    Slash(usize),
+    /// What this route says.
+    Route(usize),
 }
 
 impl Router {
@@ -64,18 +93,53 @@ impl Router {
         hosts.map_or(everywhere, |(_, hosts)| hosts).find(host)
     }
 
-    /// The route of a site for a request with this normalised path.
-    pub fn route(&self, site: usize, path: &[u8], head: &RequestHead<'_>) -> Option<Found> {
-        let site = self.sites.get(site)?;
-        let takes = |route: usize| match site.routes.get(route) {
-            Some((_, Some(when))) => when.holds(head),
-            Some((_, None)) | None => true,
+    /// What is to be done with a request for a site: the rules of the site come first, then a route is
+    /// chosen by path, then its rules. `render` writes out a text of a rule, of the site or of this
+    /// route, with what its groups found.
+    pub fn choose(
+        &self,
+        site: usize,
+        asked: &Asked<'_, '_>,
+        mut render: impl FnMut(Option<usize>, &Template, &Captures) -> Vec<u8>,
+    ) -> Choice {
+        let Some(site) = self.sites.get(site) else {
+            return Choice::None;
         };
-        let (route, slash) = match site.paths.find(path, &takes)? {
-            Place::Here(route) => (route, false),
-            Place::Slash(route) => (route, true),
+        let query = asked.head.target.split_once('?').map(|(_, query)| query);
+        let mut rewrite = |rules: &[Rewrite], route| {
+            Rewrite::first(rules, (asked.path, query), |text, groups| {
+                render(route, text, groups)
+            })
         };
-        Some(Found { route, slash })
+        if asked.route.is_none()
+            && !asked.rewritten
+            && let Some(rewritten) = rewrite(&site.rewrites, None)
+        {
+            return Choice::Rewritten(rewritten, None);
+        }
+        let place = match asked.route {
+            Some(route) => Some(Place::Here(route)),
+            None => site
+                .paths
+                .find(asked.path, &|route| site.takes(route, asked.head)),
+        };
+        let Some(place) = place else {
+            return Choice::None;
+        };
+        let (Place::Here(index) | Place::Slash(index)) = place;
+        let route = site.routes.get(index);
+        let Some(route) = route.filter(|route| asked.inside || !route.internal) else {
+            return Choice::None;
+        };
+        if (asked.route.is_none() || !asked.rewritten)
+            && let Some(rewritten) = rewrite(&route.rewrites, Some(index))
+        {
+            return Choice::Rewritten(rewritten, Some(index));
+        }
+        match place {
+            Place::Here(route) => Choice::Route(route),
+            Place::Slash(route) => Choice::Slash(route),
+        }
     }
 
     /// The route of a site that others send requests to by this name.
@@ -85,15 +149,12 @@ impl Router {
 
     /// What the groups of a route's expression find in a path, if it has one.
     pub fn groups(&self, site: usize, route: usize, path: &[u8]) -> Option<Captures> {
-        match self.sites.get(site)?.routes.get(route)? {
-            (PathPattern::Regex(expression), _) => expression.captures(path),
-            (
-                PathPattern::Exact(_)
-                | PathPattern::Prefix(_)
-                | PathPattern::PrefixBeforeRegex(_)
-                | PathPattern::Named(_),
-                _,
-            ) => None,
+        match &self.sites.get(site)?.routes.get(route)?.pattern {
+            PathPattern::Regex(expression) => expression.captures(path),
+            PathPattern::Exact(_)
+            | PathPattern::Prefix(_)
+            | PathPattern::PrefixBeforeRegex(_)
+            | PathPattern::Named(_) => None,
         }
     }
 }
@@ -111,9 +172,24 @@ impl Site {
         Self {
             paths: Paths::new(&positioned),
             named: named.collect(),
-            routes: routes
-                .map(|route| (route.pattern.clone(), route.when.clone()))
-                .collect(),
+            rewrites: site.rewrites.clone(),
+            routes: routes.map(Route::new).collect(),
+        }
+    }
+
+    fn takes(&self, route: usize, head: &RequestHead<'_>) -> bool {
+        let when = self.routes.get(route).and_then(|route| route.when.as_ref());
+        when.is_none_or(|when| when.holds(head))
+    }
+}
+
+impl Route {
+    fn new(route: &config::Route) -> Self {
+        Self {
+            pattern: route.pattern.clone(),
+            when: route.when.clone(),
+            internal: route.internal,
+            rewrites: route.rewrites.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Case, Pair};
 
 /// The time of every file: 15 June 1990.
 fn time() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(645_453_000)
+    UNIX_EPOCH + Duration::from_mins(10_757_550)
 }
 
 fn write(root: &Path, name: &str, content: &str) {
