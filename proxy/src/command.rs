@@ -1,6 +1,7 @@
 //! The command line of `hifate-edge`.
 
 mod ask;
+mod explain;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ enum Command {
     },
     /// Check the configuration and say everything that is wrong with it (as `nginx -t`).
     Check(ConfigFile),
+    /// Say what becomes of a request, and why: site, route, server, headers, limits.
+    Explain(explain::Request),
     /// Have a running edge read its configuration again, and wait for the outcome.
     Reload(Running),
     /// Show the upstream servers of a running edge.
@@ -103,6 +106,7 @@ pub fn main() -> Exit {
             crate::run::run(&config.config).map_err(|error| error.to_string())
         }
         Command::Check(config) => check(&config.config),
+        Command::Explain(request) => explain::run(&request).and_then(print),
         Command::Reload(running) => running.admin().and_then(ask::reload).and_then(print),
         Command::Status { running, json } => running
             .admin()

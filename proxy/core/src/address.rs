@@ -66,11 +66,12 @@ impl fmt::Display for Address {
 }
 
 /// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Peer {
     /// Somebody with an IP address; one of IPv4 that came through an IPv6 socket is IPv4 here.
     Ip(IpAddr),
     /// A process of this machine, through a Unix socket.
+    #[default]
     Unix,
 }
 

@@ -6,7 +6,7 @@
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`expires`]), what takes an error's place ([`error_page`]),
-//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`], [`map`]). Types with state
+//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`], [`map`]); and what would become of a request, in words ([`explain`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
@@ -21,6 +21,7 @@ pub mod config;
 pub mod encoding;
 pub mod error_page;
 pub mod expires;
+pub mod explain;
 pub mod expression;
 pub mod failure;
 pub mod files;

@@ -1,5 +1,6 @@
 //! Whether another server may be asked after a failure (nginx's `proxy_next_upstream`).
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -17,6 +18,18 @@ pub enum Condition {
     InvalidHeader,
     /// An answer with this status (nginx's `http_502` and its like).
     Status(u16),
+}
+
+/// As it is written in a configuration.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error => f.write_str("error"),
+            Self::Timeout => f.write_str("timeout"),
+            Self::InvalidHeader => f.write_str("invalid_header"),
+            Self::Status(status) => write!(f, "http_{status}"),
+        }
+    }
 }
 
 impl Condition {

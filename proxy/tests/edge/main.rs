@@ -21,6 +21,7 @@ mod buffering;
 mod client_address;
 mod clients;
 mod compression;
+mod explain;
 mod failover;
 mod files;
 mod gzip;

@@ -114,8 +114,15 @@ impl Routes {
                 && (other.when.is_none() || other.when == route.when)
                 && path::is_same(&other.pattern, &route.pattern)
         };
-        if before.any(|other| is_before(&other)) {
-            problems.push(at, format!("`{}` is already a route", route.label));
+        let Some(other) = before.find(is_before) else {
+            return;
+        };
+        let message = format!("`{}` is already a route", route.label);
+        if other.when == route.when {
+            problems.push(at, message);
+        } else {
+            let help = "the one that asks for more (`when`) comes first";
+            problems.push_with_help(at, message, help);
         }
     }
 }

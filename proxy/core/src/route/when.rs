@@ -1,5 +1,8 @@
 //! What a route asks of a request besides its path.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::expression::Expression;
 use crate::http::RequestHead;
 use crate::template::{argument, cookie, request_header};
@@ -49,8 +52,34 @@ impl When {
     }
 }
 
+/// In words, such as `GET or HEAD, header X-Beta = "yes"`.
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.methods.join(" or "))?;
+        for (index, (source, test)) in self.tests.iter().enumerate() {
+            if index > 0 || !self.methods.is_empty() {
+                f.write_str(", ")?;
+            }
+            let (kind, name) = match source {
+                Source::Header(name) => ("header", name),
+                Source::Query(name) => ("query argument", name),
+                Source::Cookie(name) => ("cookie", name),
+            };
+            match test {
+                Test::Present => write!(f, "{kind} {name}")?,
+                Test::Absent => write!(f, "no {kind} {name}")?,
+                Test::Is(text) => write!(f, "{kind} {name} = {text:?}")?,
+                Test::Matches(expression) => {
+                    write!(f, "{kind} {name} matching {:?}", expression.as_str())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Source {
-    fn value<'a>(&self, head: &'a RequestHead<'_>) -> Option<std::borrow::Cow<'a, [u8]>> {
+    fn value<'a>(&self, head: &'a RequestHead<'_>) -> Option<Cow<'a, [u8]>> {
         match self {
             Self::Header(name) => request_header(head, name),
             Self::Query(name) => {

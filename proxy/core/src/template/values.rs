@@ -9,7 +9,7 @@ use crate::http::RequestHead;
 
 /// What is known of a request. Fields that only some texts want are empty unless their
 /// [`Needs`](super::Needs) ask for them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Values<'a> {
     /// The request, unless it was rejected.
     pub request: Option<&'a RequestHead<'a>>,
@@ -56,7 +56,7 @@ pub struct Values<'a> {
 }
 
 /// The client's side of [`Values`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Client<'a> {
     /// Its address without port.
     pub address: &'a str,
@@ -77,7 +77,7 @@ pub struct Client<'a> {
 }
 
 /// The edge's side of [`Values`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Server<'a> {
     /// The address that the client connected to.
     pub address: Option<SocketAddr>,
@@ -92,7 +92,7 @@ pub struct Server<'a> {
 }
 
 /// The moment of [`Values`] in the forms that logs want.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Times<'a> {
     /// As nginx's `$time_local`.
     pub local: &'a str,
