@@ -5,7 +5,7 @@
 HIFATE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hifate
 CARGO_TARGET_DIR ?= $(HIFATE_CACHE)/target
 VENV := $(HIFATE_CACHE)/venv
-ORACLE := backend/bazi/tests/oracle/requirements.txt
+PACKAGES := backend/bazi/tests/oracle/requirements.txt proxy/tests/requirements.txt
 PYTHON ?= python3
 export CARGO_TARGET_DIR
 export HIFATE_PYTHON ?= $(VENV)/bin/python
@@ -23,15 +23,15 @@ build:
 	@echo 'building; the first time takes a few minutes'
 	@cargo build --release --workspace
 
-setup: $(VENV)/oracle.txt ## Install what the tests need (Debian and Python packages)
+setup: $(VENV)/packages.txt ## Install what the tests need (Debian and Python packages)
 	@scripts/setup.sh
 
-# Installed again whenever the list of packages changes.
-$(VENV)/oracle.txt: $(ORACLE)
-	@echo 'installing the Python packages that charts are compared with'
+# Installed again whenever a list of packages changes.
+$(VENV)/packages.txt: $(PACKAGES)
+	@echo 'installing the Python packages that charts and answers are compared with'
 	@$(PYTHON) -m venv "$(VENV)"
-	@"$(VENV)/bin/pip" install --quiet --disable-pip-version-check -r $(ORACLE)
-	@cp $(ORACLE) "$@"
+	@"$(VENV)/bin/pip" install --quiet --disable-pip-version-check $(PACKAGES:%=-r %)
+	@cat $(PACKAGES) > "$@"
 
 test: setup build ## Run everything that proves the product
 	@cargo test --release --workspace

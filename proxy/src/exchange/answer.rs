@@ -193,7 +193,7 @@ impl Terms {
             connection,
             date: &second.http,
             coding: compressed.as_ref().map(Stream::coding),
-            vary: eligible.is_some(),
+            vary: eligible.is_some() || renews_compressible(site, response),
             cookie: extra.cookie,
             kept: extra.kept,
             status: extra.status,
@@ -215,6 +215,12 @@ impl Terms {
             out: Vec::new(),
         }
     }
+}
+
+/// Whether an answer renews one that a client may have kept compressed: it does not say of which type
+/// that was, and has to say what it depended on (RFC 9110 §15.4.5).
+fn renews_compressible(site: &Site, response: &ResponseHead<'_>) -> bool {
+    response.status == 304 && site.compression.is_some()
 }
 
 /// How the client wants the body compressed, if at all.

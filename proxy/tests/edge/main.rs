@@ -42,6 +42,7 @@ mod placement;
 mod process;
 mod production;
 mod reasons;
+mod redbot;
 mod reload;
 mod routing;
 mod spans;
