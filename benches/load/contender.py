@@ -13,6 +13,7 @@ from pathlib import Path
 from process import Process, free_port
 
 KEEPALIVE = 128
+ROUTES = 20
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Setup:
     log: bool = False
     spool: bool = False  # large responses may wait in files
     http2: bool = False  # clients speak HTTP/2, by prior knowledge
+    events: bool = False  # event streams are compressed, too, and not held up
+    sites: int = 0  # others beside the one that is asked, each with ROUTES routes
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def plain(program: str, _: Path, port: int, origin: int, __: Setup) -> list[str]
 
 def edge(program: str, folder: Path, port: int, origin: int, setup: Setup) -> list[str]:
     """The edge."""
-    gzip = 'gzip = { level = 6, min_length = "1k", types = ["application/json"] }'
+    types = '"application/json"' + (', "text/event-stream"' if setup.events else "")
+    gzip = f'gzip = {{ level = 6, min_length = "1k", types = [{types}] }}'
     log = f'access_log = {{ path = "{folder}/access.log", format = "combined" }}'
     (folder / "edge.toml").write_text(f"""
 [server]
@@ -94,14 +98,40 @@ address = "127.0.0.1:{port}"
 keepalive = {KEEPALIVE}
 [[upstream.origin.server]]
 address = "127.0.0.1:{origin}"
+{"".join(_edge_site(number) for number in range(setup.sites))}
 [[site]]
+names = {'["_"]' if not setup.sites else '["127.0.0.1"]'}
 {gzip if setup.gzip else ""}
 {log if setup.log else "access_log = false"}
 [[site.route]]
 path = "/"
 proxy = {{ to = "origin" }}
+{"".join(_edge_route(number) for number in range(1, ROUTES if setup.sites else 1))}
 """)
     return [program, "run", "--config", f"{folder}/edge.toml"]
+
+
+def _edge_site(number: int) -> str:
+    """One of many sites."""
+    routes = "".join(_edge_route(route) for route in range(ROUTES))
+    return f'[[site]]\nnames = ["site{number}.example.com"]\naccess_log = false\n{routes}'
+
+
+def _edge_route(number: int) -> str:
+    """One of many routes: half of them prefixes, the others exact and by expression."""
+    paths = (f'"/part{number}/"', f'{{ exact = "/page{number}" }}', f'"/area{number}/"',
+             f"{{ regex = '^/item{number}/[0-9]+$' }}")
+    return f'[[site.route]]\npath = {paths[number % 4]}\nproxy = {{ to = "origin" }}\n'
+
+
+def _nginx_site(names: str, listen: str, first: int) -> str:
+    """One of many servers."""
+    kinds = ("/part{}/", "= /page{}", "/area{}/", "~ ^/item{}/[0-9]+$")
+    routes = "".join(
+        f"location {kinds[number % 4].format(number)} {{ proxy_pass http://origin; }}\n"
+        for number in range(first, ROUTES)
+    )
+    return f"server {{ listen {listen}; server_name {names};\n{routes}\n"
 
 
 def _edge_client(program: str) -> str:
@@ -112,10 +142,15 @@ def _edge_client(program: str) -> str:
 
 def nginx(program: str, folder: Path, port: int, origin: int, setup: Setup) -> list[str]:
     """nginx."""
-    gzip = """
-    gzip on; gzip_comp_level 6; gzip_min_length 1024; gzip_types application/json;
+    types = "application/json" + (" text/event-stream" if setup.events else "")
+    gzip = f"""
+    gzip on; gzip_comp_level 6; gzip_min_length 1024; gzip_types {types};
     gzip_vary on; gzip_proxied any;"""
     log = f"access_log {folder}/access.log combined;"
+    listen = f"127.0.0.1:{port}"
+    others = "".join(
+        _nginx_site(f"site{number}.example.com", listen, 0) + "}\n" for number in range(setup.sites)
+    )
     (folder / "nginx.conf").write_text(f"""
 {nginx_process(folder)}
 http {{
@@ -129,8 +164,11 @@ http {{
         keepalive {KEEPALIVE};
         keepalive_requests 1000000000;
     }}
-    server {{
-        listen 127.0.0.1:{port};
+    server_names_hash_max_size 65536;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    {others}
+    {_nginx_site("127.0.0.1", f"127.0.0.1:{port}", 1) if setup.sites else f"server {{ listen 127.0.0.1:{port};"}
         location / {{
             proxy_pass http://origin;
             proxy_http_version 1.1;
@@ -140,6 +178,7 @@ http {{
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_buffers 16 8k;
+            {"proxy_buffering off;" if setup.events else ""}
             {"" if setup.spool else "proxy_max_temp_file_size 0;"}
         }}
     }}
