@@ -3,9 +3,11 @@
 mod identity;
 mod request;
 
+use std::fs::File;
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -232,6 +234,22 @@ impl Client {
             self.terms.send_timeout,
         )
         .await
+    }
+
+    /// Sends the beginning of a part of a file that is in memory, without copying it; how much that
+    /// was. `None` if that is not possible on this connection.
+    pub(crate) async fn send_file(
+        &mut self,
+        file: &File,
+        part: &Range<u64>,
+    ) -> Option<std::io::Result<u64>> {
+        let Stream::Tcp(stream) = &self.stream else {
+            return None;
+        };
+        let patience = self.terms.send_timeout;
+        let sent = io::send_file(stream, &mut self.timer, (file, part), patience).await;
+        self.sent += sent.as_ref().copied().unwrap_or_default();
+        Some(sent)
     }
 
     /// Writes what can be written at once of `first` and then `second`; how much that was.

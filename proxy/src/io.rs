@@ -1,13 +1,16 @@
 //! Reading and writing with a deadline, in one system call each.
 
+use std::fs::File;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::stream::Stream;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, Interest};
+use tokio::net::TcpStream;
 
 use crate::buffer::Buffer;
 use crate::timer::{Patience, Timer};
@@ -108,4 +111,34 @@ pub(crate) async fn write_all(
         second = second.get(written - of_first..).unwrap_or_default();
     }
     poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await
+}
+
+/// Sends the beginning of a part of a file without copying it, where the kernel can; how much that
+/// was. The part should be in memory, since a disk would be waited for.
+pub(crate) async fn send_file(
+    stream: &TcpStream,
+    timer: &mut Timer,
+    (file, part): (&File, &Range<u64>),
+    patience: Duration,
+) -> io::Result<u64> {
+    let mut patience = Patience::new(patience);
+    let count = usize::try_from(part.end - part.start).unwrap_or(usize::MAX);
+    poll_fn(|cx| {
+        loop {
+            match stream.poll_write_ready(cx) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => return patience.poll_over(timer, cx).map(Err),
+            }
+            let mut at = part.start;
+            let sent = stream.try_io(Interest::WRITABLE, || {
+                Ok(rustix::fs::sendfile(stream, file, Some(&mut at), count)?)
+            });
+            match sent {
+                Ok(sent) => return Poll::Ready(Ok(sent as u64)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    })
+    .await
 }

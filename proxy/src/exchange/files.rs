@@ -1,10 +1,12 @@
 //! Answers from the disk (nginx's `root`, `index`, `try_files`).
 //!
-//! Files are opened and read on threads that may wait for a disk, so that no other client does.
+//! What is not in memory is opened and read on threads that may wait for a disk, so that no other
+//! client does.
 
 mod disk;
 mod head;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use edge_core::error_page::Destination;
@@ -12,7 +14,7 @@ use edge_core::files::{Fallback, Files};
 use edge_core::http::{Method, RequestHead, escape_path};
 use edge_core::reason::Reason;
 
-use self::disk::{Found, Source, Tried};
+use self::disk::{Found, Source, Tried, Wait};
 use self::head::Piece;
 use super::local::Direct;
 use super::record::{Record, Subject};
@@ -106,16 +108,20 @@ impl<'f> Search<'f> {
         Ok(pass_on(place.0, client, (source, answer), head, record).await)
     }
 
-    /// Looks for the file where waiting for a disk is no matter.
+    /// Looks for the file, and where that takes a disk, where waiting for it is no matter.
     async fn found(&self, asked: &RequestHead<'_>) -> Result<Found, Missed<'f>> {
         let codings = if self.files.precompressed {
             head::codings(asked)
         } else {
             Vec::new()
         };
-        let (tried, index) = (self.tried.clone(), self.files.index.clone());
-        let found = tokio::task::spawn_blocking(move || disk::find(&tried, &index, &codings));
-        match found.await {
+        let index = &self.files.index;
+        if let Ok(found) = disk::find(&self.tried, index, &codings, Wait::Never) {
+            return Ok(found);
+        }
+        let (tried, index) = (self.tried.clone(), index.clone());
+        let patient = move || disk::find(&tried, &index, &codings, Wait::Disk);
+        match tokio::task::spawn_blocking(patient).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => {
                 tracing::error!(%error, http.target = asked.target, "a file cannot be read");
@@ -210,6 +216,7 @@ async fn send_pieces(
     pieces: Vec<Piece>,
     (sink, out): (&mut Sink, &mut Vec<u8>),
 ) -> Result<(), Option<Reason>> {
+    let mut room = Vec::new();
     for piece in pieces {
         let mut range = match piece {
             Piece::Text(text) => {
@@ -219,15 +226,28 @@ async fn send_pieces(
             Piece::File(range) => range,
         };
         while range.start < range.end {
-            let content = disk::read(source, &range).await.map_err(|error| {
-                tracing::error!(%error, "a file cannot be read to its end");
-                Some(Reason::FILE_ERROR)
-            })?;
+            // Whatever waits in `out` goes first, and is best sent with some of the file.
+            if out.is_empty() && sink.is_plain() {
+                let sent = without_copying(client, source, &range).await?;
+                range.start += sent;
+                if sent > 0 {
+                    continue;
+                }
+            }
+            let content = if let Some(known) = source.known(&range) {
+                known
+            } else {
+                room = source.read(&range, room).await.map_err(|error| {
+                    tracing::error!(%error, "a file cannot be read to its end");
+                    Some(Reason::FILE_ERROR)
+                })?;
+                &room
+            };
             range.start += content.len() as u64;
             let written = if sink.is_plain() {
-                client.write(out, &content).await
+                client.write(out, content).await
             } else {
-                sink.push(out, &content);
+                sink.push(out, content);
                 client.write(out, &[]).await
             };
             written.map_err(|_| None)?;
@@ -240,4 +260,19 @@ async fn send_pieces(
     }
     let written = client.write(out, &[]).await;
     written.map_err(|_| None)
+}
+
+/// Sends the beginning of a part from memory to the connection; 0 if that is not possible.
+async fn without_copying(
+    client: &mut Client,
+    source: &Source,
+    part: &Range<u64>,
+) -> Result<u64, Option<Reason>> {
+    let Some((file, part)) = source.in_memory(part) else {
+        return Ok(0);
+    };
+    match client.send_file(file, &part).await {
+        None => Ok(0),
+        Some(sent) => sent.map_err(|_| None),
+    }
 }
