@@ -33,11 +33,11 @@ pub struct Files {
 pub enum FilesPlace {
     /// Under this directory by their whole path.
     Root(PathBuf),
-    /// Under this path by what follows the first `matched` bytes of theirs.
+    /// Under this path by what follows the route's in theirs.
     Alias {
-        /// How much of the path is replaced.
-        matched: usize,
-        /// By what.
+        /// The route's path.
+        of: String,
+        /// What replaces it.
         with: PathBuf,
     },
 }
@@ -73,11 +73,11 @@ impl Files {
     }
 
     /// Where the file for a path is, if there can be one: a path that could leave the directory has
-    /// none, and neither has one with a zero byte.
+    /// none, and neither has one with a zero byte, or one that an alias is not for.
     pub fn locate(&self, path: &[u8]) -> Option<PathBuf> {
         let (directory, rest) = match &self.place {
             FilesPlace::Root(directory) => (directory, path),
-            FilesPlace::Alias { matched, with } => (with, path.get(*matched..)?),
+            FilesPlace::Alias { of, with } => (with, path.strip_prefix(of.as_bytes())?),
         };
         let leaves = |segment: &[u8]| segment == b"..";
         if rest.contains(&0) || rest.split(|byte| *byte == b'/').any(leaves) {
@@ -123,7 +123,7 @@ mod tests {
         };
         let root = files(FilesPlace::Root("/srv".into()));
         let alias = files(FilesPlace::Alias {
-            matched: "/files".len(),
+            of: "/files".into(),
             with: "/data/x".into(),
         });
         for (files, path, file) in [
@@ -134,14 +134,14 @@ mod tests {
             (&alias, "/files/a", Some("/data/x/a")),
             (&alias, "/files", Some("/data/x")),
             (&alias, "/files/../y", None),
-            (&alias, "/f", None),
+            (&alias, "/other", None),
         ] {
             let located = files.locate(path.as_bytes());
             assert_eq!(located, file.map(PathBuf::from), "{path}");
         }
         // nginx's trap: what follows `/files` is `../secret`.
         let trap = files(FilesPlace::Alias {
-            matched: "/files".len(),
+            of: "/files".into(),
             with: "/data/".into(),
         });
         assert_eq!(trap.locate(b"/files../secret"), None);

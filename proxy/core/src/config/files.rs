@@ -24,6 +24,9 @@ pub(super) fn meant(
     }
     let place = place(written, pattern, at, problems);
     let (candidates, fallback) = candidates(written, names, &at.key("try"), problems)?;
+    if let (Some(FilesPlace::Alias { of, .. }), Some(tried)) = (&place, &written.candidates) {
+        check_below(of, tried, &at.key("try"), problems);
+    }
     Some(Files {
         place: place?,
         index: written.index.clone(),
@@ -100,9 +103,23 @@ fn alias(
         }
     };
     Some(FilesPlace::Alias {
-        matched: path.len(),
+        of: path.clone(),
         with: PathBuf::from(alias),
     })
+}
+
+/// An alias has files for paths below the route's only.
+fn check_below(of: &str, tried: &[String], at: &Place, problems: &mut Problems) {
+    let own = tried.iter().enumerate().take(tried.len().saturating_sub(1));
+    for (index, path) in own.filter(|(_, path)| path.starts_with('/')) {
+        if !path.starts_with(of) {
+            problems.push_with_help(
+                &at.index(index),
+                format!("`{path}` is not below `{of}`, so the alias has no file for it"),
+                "paths are written whole, as in nginx; or use `root`",
+            );
+        }
+    }
 }
 
 fn absolute<'t>(path: &'t str, at: &Place, problems: &mut Problems) -> &'t str {
