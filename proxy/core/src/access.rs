@@ -23,6 +23,12 @@ impl Access {
             (None, None) => self.allow.is_empty(),
         }
     }
+
+    /// Whether `peer` is one that is allowed, and not only not denied.
+    pub fn vouches_for(&self, peer: Peer) -> bool {
+        let allowed = self.allow.closest(peer);
+        allowed.is_some() && allowed > self.deny.closest(peer)
+    }
 }
 
 #[cfg(test)]
@@ -44,6 +50,8 @@ mod tests {
         };
         let admits = |text: &str| access.admits(Peer::Ip(text.parse().unwrap()));
         assert!(admits("10.2.0.1") && admits("192.0.2.7") && access.admits(Peer::Unix));
+        let vouches = |text: &str| access.vouches_for(Peer::Ip(text.parse().unwrap()));
+        assert!(vouches("10.2.0.1") && !vouches("10.1.0.1") && !vouches("192.0.2.8"));
         assert!(!admits("10.1.0.1") && !admits("192.0.2.8") && !admits("::1"));
     }
 
@@ -57,5 +65,6 @@ mod tests {
         };
         assert!(deny(&["10.0.0.0/8"]).admits(local));
         assert!(!deny(&["0.0.0.0/0"]).admits(local));
+        assert!(!deny(&["10.0.0.0/8"]).vouches_for(local));
     }
 }

@@ -18,7 +18,7 @@ pub use trailers::{wants_trailers, write_trailers};
 use crate::http::{Header, Name, list};
 
 /// Writes `name: value` and the line end.
-fn write_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+pub(crate) fn write_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);

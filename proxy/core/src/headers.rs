@@ -1,5 +1,6 @@
 //! Header lines that the configuration sets, adds and removes, in requests and in responses.
 
+use crate::forward::write_header;
 use crate::template::{Needs, Template};
 
 /// What the configuration says about the header lines of a message.
@@ -13,12 +14,30 @@ pub struct Rules {
     pub remove: Vec<String>,
 }
 
-/// The same for one message, with every text written out.
+/// The same for one message, with every text written out, and what the edge says besides. What the
+/// configuration says of a name holds before all else.
 #[derive(Debug, Default)]
 pub struct Edit<'a> {
     set: Vec<(&'a str, Vec<u8>)>,
     add: Vec<(&'a str, Vec<u8>)>,
     remove: &'a [String],
+    /// Names of which no line of a server goes on.
+    pub hidden: &'static [&'static str],
+    /// The request header that the answer depends on.
+    pub vary: Option<&'static str>,
+    /// Lines for when there is none of their name.
+    pub defaults: &'static [(&'static str, &'static str)],
+}
+
+/// What the edge says in an answer, whoever makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Own {
+    /// Lines that take the place of any of their name.
+    pub lines: Vec<(&'static str, String)>,
+    /// Names of which no line of a server goes on.
+    pub hidden: &'static [&'static str],
+    /// The request header that it depends on.
+    pub vary: Option<&'static str>,
 }
 
 impl Rules {
@@ -70,16 +89,17 @@ impl Rules {
             set: lines(&self.set),
             add: lines(&self.add),
             remove: &self.remove,
+            ..Edit::default()
         }
     }
 }
 
 impl<'a> Edit<'a> {
     /// These lines take the place of any of their name, too, unless something is said about it.
-    pub fn also_set(&mut self, lines: impl IntoIterator<Item = (&'a str, String)>) {
+    pub fn also_set(&mut self, lines: impl IntoIterator<Item = (&'a str, impl Into<Vec<u8>>)>) {
         for (name, value) in lines {
             if !self.drops(name) {
-                self.set.push((name, value.into_bytes()));
+                self.set.push((name, value.into()));
             }
         }
     }
@@ -88,22 +108,37 @@ impl<'a> Edit<'a> {
 impl Edit<'_> {
     /// Whether a line of this name does not go on.
     pub fn drops(&self, name: &str) -> bool {
-        let mut set = self.set.iter().map(|(name, _)| *name);
-        set.any(|other| other.eq_ignore_ascii_case(name))
-            || self
-                .remove
-                .iter()
-                .any(|other| other.eq_ignore_ascii_case(name))
+        let is = |other: &str| other.eq_ignore_ascii_case(name);
+        self.set.iter().any(|(name, _)| is(name))
+            || self.remove.iter().any(|name| is(name))
+            || self.hidden.iter().any(|name| is(name))
     }
 
     /// Appends the lines that are set and added, but for those without a value, as in nginx.
     pub fn write(&self, out: &mut Vec<u8>) {
         let lines = self.set.iter().chain(&self.add);
         for (name, value) in lines.filter(|(_, value)| !value.is_empty()) {
-            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-                out.extend_from_slice(part);
+            write_header(out, name, value);
+        }
+        if let Some(vary) = self.vary {
+            write_header(out, "Vary", vary.as_bytes());
+        }
+    }
+
+    /// Appends the lines that an answer has unless it `has` one of their name.
+    pub fn write_defaults(&self, out: &mut Vec<u8>, has: impl Fn(&str) -> bool) {
+        for (name, value) in self.defaults {
+            if !has(name) && !self.names(name) {
+                write_header(out, name, value.as_bytes());
             }
         }
+    }
+
+    /// Whether anything is said about lines of this name.
+    fn names(&self, name: &str) -> bool {
+        let lines = self.set.iter().chain(&self.add).map(|(name, _)| *name);
+        let mut names = lines.chain(self.remove.iter().map(String::as_str));
+        names.any(|other| other.eq_ignore_ascii_case(name))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
 //! functions: where sockets listen ([`address`]), how many
-//! connections somebody may have ([`admission`]) and who may ask for what ([`access`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`], [`expression`]), which server takes it
+//! connections somebody may have ([`admission`]), who may ask for what ([`access`], [`basic_auth`],
+//! [`cors`]) and how often ([`rate`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`], [`expression`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`expires`]), what takes an error's place ([`error_page`]),
@@ -15,9 +16,11 @@ pub mod access;
 pub mod address;
 pub mod admission;
 pub mod balance;
+pub mod basic_auth;
 pub mod budget;
 pub mod buffering;
 pub mod config;
+pub mod cors;
 pub mod encoding;
 pub mod error_page;
 pub mod expires;
@@ -34,6 +37,7 @@ pub mod networks;
 pub mod page;
 pub mod probe;
 pub mod proxy_protocol;
+pub mod rate;
 pub mod real_ip;
 pub mod reason;
 pub mod redirect;

@@ -42,6 +42,7 @@ pub fn write_local_response(out: &mut Vec<u8>, response: &LocalResponse<'_>) -> 
         write_header(out, "Content-Type", kind.as_bytes());
     }
     response.edit.write(out);
+    response.edit.write_defaults(out, |_| false);
     // RFC 9110 §8.6: these never have content, and say nothing of its length.
     if !matches!(response.status, 204 | 304) {
         out.extend_from_slice(b"Content-Length: ");

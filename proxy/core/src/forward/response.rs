@@ -105,6 +105,10 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
         }
     }
     form.edit.write(out);
+    form.edit.write_defaults(out, |name| {
+        let mut lines = head.headers.iter();
+        lines.any(|line| line.raw_name.eq_ignore_ascii_case(name))
+    });
     match form.body {
         BodyLength::Known(length) => {
             out.extend_from_slice(b"Content-Length: ");

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-
+use crate::basic_auth::Credentials;
 use crate::http::RequestHead;
 
 /// A value, if it is there.
@@ -72,19 +70,5 @@ pub(crate) fn cookie<'a>(head: &'a RequestHead<'_>, name: &str) -> Option<&'a [u
 
 /// The user name of `Authorization: Basic`, whether or not anybody checks it.
 pub(super) fn remote_user(head: &RequestHead<'_>) -> Option<Vec<u8>> {
-    let credentials = head
-        .headers
-        .iter()
-        .find(|line| line.raw_name.eq_ignore_ascii_case("authorization"))?
-        .value;
-    let (scheme, encoded) = credentials.split_at_checked(6)?;
-    if !scheme.eq_ignore_ascii_case(b"basic ") {
-        return None;
-    }
-    let encoded = encoded.trim_ascii();
-    let decoded = STANDARD.decode(encoded);
-    let mut decoded = decoded.or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
-    let colon = decoded.iter().position(|byte| *byte == b':')?;
-    decoded.truncate(colon);
-    Some(decoded)
+    Credentials::of(head).map(|credentials| credentials.user)
 }
