@@ -81,6 +81,7 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) 
         upstream_name: "web_app",
         upstream_head: b"",
         reason: "",
+        limit_status: "",
         request_id: trace.trace_id.as_str(),
         trace_id: trace.trace_id.as_str(),
         time: Times {

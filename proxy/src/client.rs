@@ -178,6 +178,10 @@ impl Client {
         buffers: &Buffers,
         patience: &mut Patience,
     ) -> Poll<std::io::Result<Buffer>> {
+        // What came while the request had to wait comes first.
+        if let Some(ahead) = self.ahead.take() {
+            return Poll::Ready(Ok(ahead));
+        }
         let mut buffer = buffers.large_buffer();
         if let Poll::Ready(result) = buffer.poll_fill(&mut self.stream, cx) {
             return Poll::Ready(result.map(|_| buffer));

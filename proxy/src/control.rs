@@ -214,7 +214,7 @@ impl Control {
         }
     }
 
-    /// Ejections end, and logs fall out of use, without any event.
+    /// Ejections end, files change, and logs fall out of use, without any event.
     #[expect(clippy::infinite_loop, reason = "it ends with the control")]
     async fn look_after(&self) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
@@ -224,6 +224,7 @@ impl Control {
             for upstream in &snapshot.upstreams {
                 upstream.servers.show_standings(Instant::now());
             }
+            snapshot.policies.follow();
             self.edge.logs.prune();
         }
     }

@@ -12,6 +12,7 @@ mod body;
 mod connect;
 mod dispatch;
 mod files;
+mod gate;
 mod local;
 mod record;
 mod relay;
@@ -260,8 +261,7 @@ impl Exchange<'_> {
 
     /// nginx's 499: the client closed the connection before it was answered.
     fn client_is_gone(&mut self) -> After {
-        self.record.status = 499;
-        self.record.reason = Some(Reason::CLIENT_GONE);
+        self.record.gone();
         After::Close
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Metrics {
     response_size: HistogramVec,
     upstream_requests: IntCounterVec,
     retries: IntCounterVec,
+    rate_limited: IntCounterVec,
 }
 
 impl Metrics {
@@ -160,6 +161,11 @@ impl Metrics {
                 "Requests that went to another server, by reason.",
                 &["upstream", "reason"],
             )?,
+            rate_limited: r.counters(
+                "edge_rate_limited_total",
+                "Requests that a rate limit delayed or refused, or would have (dry run).",
+                &["limit", "result"],
+            )?,
             registry,
         })
     }
@@ -178,6 +184,11 @@ impl Metrics {
             request_size: self.request_size.with_label_values(&labels),
             response_size: self.response_size.with_label_values(&labels),
         }
+    }
+
+    /// Requests that a rate limit held up in one way; there from the start.
+    pub(crate) fn rate_limited(&self, limit: &str, result: &str) -> IntCounter {
+        self.rate_limited.with_label_values(&[limit, result])
     }
 
     /// Requests to one server, by status.

@@ -15,9 +15,11 @@ use edge_core::template::{Needs, Template};
 
 use crate::access_log::{LogFile, LogFiles};
 use crate::metrics::{Metrics, RouteMetrics};
+use crate::policy::{self, Policy};
 use crate::spans::Spans;
 use crate::transport;
 use crate::upstream::Upstream;
+use crate::users;
 
 /// A configuration in use. Requests hold on to the one they began with.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Snapshot {
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// Where the spans of recorded traces go.
     pub(crate) spans: Option<Arc<Spans>>,
+    /// What the policies of routes have in common.
+    pub(crate) policies: policy::Shared,
     /// Which site and route a request belongs to.
     pub(crate) router: Router,
     sites: Vec<Site>,
@@ -70,6 +74,8 @@ pub(crate) struct Route {
     pub(crate) index: usize,
     /// Where its requests are logged and counted, and what holds for them.
     pub(crate) target: Target,
+    /// Who may ask, and how often; `None`: everybody.
+    pub(crate) policy: Option<Box<Policy>>,
     /// Where the answer comes from.
     pub(crate) action: Action,
 }
@@ -116,6 +122,9 @@ pub(crate) enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// A file of users cannot be used.
+    #[error("{0}")]
+    Users(users::Error),
     /// TLS to an upstream cannot be set up.
     #[error("TLS to upstream `{upstream}`: {error}")]
     Tls {
@@ -154,11 +163,13 @@ impl Snapshot {
                 })
             })
             .collect::<Result<_, Error>>()?;
+        let before = old.map(|old| &old.policies);
+        let policies = policy::Shared::new(&config, before, metrics).map_err(Error::Users)?;
         let sites = config
             .sites
             .iter()
             .enumerate()
-            .map(|(index, site)| Site::new((index, site), &upstreams, metrics, logs))
+            .map(|(index, site)| Site::new((index, site), (&upstreams, &policies), metrics, logs))
             .collect::<Result<_, _>>()?;
         let spans = match &config.tracing.otlp {
             Some(otlp) => {
@@ -172,15 +183,18 @@ impl Snapshot {
             config,
             upstreams,
             spans,
+            policies,
             sites,
         })
     }
 
     /// Puts what lives through reloads in line with this configuration.
     pub(crate) fn apply(&self, metrics: &Metrics) {
+        let now = Instant::now();
         for upstream in &self.upstreams {
-            upstream.apply(metrics, Instant::now());
+            upstream.apply(metrics, now);
         }
+        self.policies.apply(now);
     }
 
     /// Whether a client may know what happens behind the edge.
@@ -198,7 +212,7 @@ impl Snapshot {
 impl Site {
     fn new(
         (index, config): (usize, &config::Site),
-        upstreams: &[Arc<Upstream>],
+        (upstreams, policies): (&[Arc<Upstream>], &policy::Shared),
         metrics: &Metrics,
         logs: &LogFiles,
     ) -> Result<Self, Error> {
@@ -219,10 +233,15 @@ impl Site {
                 Some((index, route, Action::new(&route.action, upstreams)?))
             })
             .map(|(index, route, action)| {
-                let needs = needs_of_rewrites(&route.rewrites).and(action.needs());
+                let policy = Policy::new(&route.terms.policy, policies);
+                let of_policy = policy.as_ref().map(|policy| policy.needs());
+                let needs = needs_of_rewrites(&route.rewrites)
+                    .and(action.needs())
+                    .and(of_policy.unwrap_or_default());
                 Ok(Route {
                     index,
                     target: target(&route.label, &route.terms, needs)?,
+                    policy,
                     action,
                 })
             })

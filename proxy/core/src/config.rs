@@ -4,6 +4,8 @@
 //! and reports everything that is wrong at once.
 
 mod access_log;
+mod auth;
+mod browser;
 mod checks;
 mod client;
 mod compress;
@@ -14,7 +16,9 @@ mod listener;
 mod map;
 mod names;
 mod path;
+mod policy;
 mod proxy;
+mod rate_limit;
 mod resolver;
 mod respond;
 mod rewrite;
@@ -32,16 +36,19 @@ use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
+pub use self::auth::BasicAuth;
+pub use self::browser::Browser;
 pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener, ProxyProtocol};
 use self::names::Names;
+pub use self::policy::Policy;
+pub use self::rate_limit::{RateLimit, TABLES};
 pub use self::resolver::Resolver;
 pub use self::respond::Respond;
 pub use self::tracing::{Otlp, Tracing};
 pub use self::upstream::{
     IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
 };
-use crate::access::Access;
 use crate::address::Address;
 use crate::buffering::Buffering;
 use crate::encoding::Compression;
@@ -73,6 +80,8 @@ pub struct Config {
     pub client: Arc<Client>,
     /// Groups of servers.
     pub upstreams: Vec<Upstream>,
+    /// Rate limits, in the order of their names.
+    pub rate_limits: Vec<RateLimit>,
     /// Sites; at least one.
     pub sites: Vec<Site>,
 }
@@ -121,12 +130,14 @@ pub struct Terms {
     pub access_log: Option<AccessLog>,
     /// The largest request body, if there is a limit.
     pub max_body: Option<u64>,
-    /// Who may ask.
-    pub access: Access,
+    /// Who may ask, and how often.
+    pub policy: Policy,
     /// Header lines of requests to servers.
     pub request_headers: Rules,
     /// Header lines of answers, the edge's own included.
     pub response_headers: Rules,
+    /// What these tell browsers.
+    pub browser: Browser,
     /// What clients get in place of errors.
     pub error_pages: ErrorPages,
     /// Whether that is also for errors that servers answer with.
@@ -269,7 +280,8 @@ impl Config {
         let client = Arc::new(client::client(&written.client, &mut problems));
         let scope = map::all(&written.map, &mut problems);
         let upstreams = upstream::all(&written.upstream, &scope, &mut problems);
-        let names = Names::new(&written.upstream, scope);
+        let rate_limits = rate_limit::all(&written.rate_limit, &scope, &mut problems);
+        let names = Names::new(written, scope);
         let sites = site::all(&written.site, &listeners, &names, &mut problems);
         let config = admin.map(|admin| Self {
             server,
@@ -280,6 +292,7 @@ impl Config {
             listeners,
             client,
             upstreams,
+            rate_limits,
             sites,
         });
         problems.finish(config)

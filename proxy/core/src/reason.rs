@@ -73,6 +73,7 @@ reasons! {
     CODING_IN_HTTP10 400 "coding_in_http10" "Transfer-Encoding in HTTP/1.0";
     BAD_CONNECTION 400 "bad_connection" "Connection names a header that must be forwarded";
     BAD_CHUNK 400 "bad_chunk" "the chunks of the request body are malformed";
+    UNAUTHENTICATED 401 "unauthenticated" "this asks for a name and a password (basic_auth)";
     FILE_FORBIDDEN 403 "file_forbidden" "the file may not be read, or the directory has no index";
     ACCESS_DENIED 403 "access_denied" "this address may not ask for this";
     NO_ROUTE 404 "no_route" "no route of this site takes this path";
@@ -86,6 +87,7 @@ reasons! {
     URI_TOO_LONG 414 "uri_too_long" "the request line is longer than max_uri";
     BEYOND_THE_END 416 "beyond_the_end" "the file does not reach as far as the range that the client wants";
     BAD_EXPECT 417 "bad_expect" "an expectation other than 100-continue";
+    RATE_LIMITED 429 "rate_limited" "more requests than a rate limit has room for (rate_limit)";
     HEADER_TOO_LARGE 431 "header_too_large" "the request head is larger than max_header";
     HEADER_LINE_TOO_LONG 431 "header_line_too_long" "a header line is longer than max_header_line";
     CLIENT_GONE 499 "client_gone" "the client closed the connection before it had the whole answer";

@@ -11,6 +11,7 @@ use edge_core::route::{Asked, Choice, Rewritten, Then};
 
 use super::body::Body;
 use super::files::{Form, Missed, Search};
+use super::gate::{self, Held};
 use super::local::{Direct, Refusal, Unread, refuse};
 use super::record::{Record, Subject};
 use super::{After, Ended, Exchange, Owner, Place};
@@ -213,9 +214,19 @@ impl<'s> Way<'_, 's> {
         record: &mut Record,
     ) -> Turn<'s> {
         let (head, target) = (asked.head, &route.target);
-        if !target.terms.access.admits(client.speaker()) {
-            let reason = Reason::ACCESS_DENIED;
-            return self.refuse(client, head, reason, target, record).await;
+        if let Some(policy) = &route.policy {
+            // Boxed, because few routes have a policy, and it waits in many ways.
+            let passes = gate::pass(self.place, client, (head, target), policy, record);
+            match Box::pin(passes).await {
+                Ok(waited) => self.begun = waited.unwrap_or(self.begun),
+                Err(Held::Gone) => {
+                    record.gone();
+                    return Turn::Answered(After::Close, (target, None));
+                }
+                Err(Held::Answered(direct)) => {
+                    return self.answer(client, head, (direct, target), record).await;
+                }
+            }
         }
         match &route.action {
             Action::Proxy(proxy) => {

@@ -63,6 +63,11 @@ impl Direct {
         }
     }
 
+    /// With nothing but a head.
+    pub(super) fn empty() -> Self {
+        Self::with_status(204)
+    }
+
     fn with_status(status: u16) -> Self {
         Self {
             status,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use edge_core::expression::Captures;
 use edge_core::failure::Failure;
-use edge_core::headers::Edit;
+use edge_core::headers::{Edit, Own};
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::template::{self, Needs, Template, Times, Try, Values};
@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(super) status: u16,
     /// Why the edge answered by itself or cut the answer off.
     pub(super) reason: Option<Reason>,
+    /// What rate limits made of it, in nginx's words; empty before they are asked.
+    pub(super) limit_status: &'static str,
     /// Whether the whole answer was sent.
     pub(super) complete: bool,
     /// Bytes of head and body received.
@@ -57,6 +59,10 @@ pub(crate) struct Record {
     upstream_head: Vec<u8>,
     /// The length of that head.
     upstream_head_length: u64,
+    /// What pages of other sites are told in the answer.
+    pub(super) cors: Own,
+    /// Header lines that the answer has besides, whoever makes it.
+    lines: Vec<(&'static str, String)>,
 }
 
 /// What a request turned out to be, for who counts and logs it.
@@ -104,6 +110,7 @@ impl Record {
         Self {
             status: 0,
             reason: None,
+            limit_status: "",
             complete: false,
             request_length: head as u64,
             body_sent: 0,
@@ -120,7 +127,20 @@ impl Record {
             sent_head: Vec::new(),
             upstream_head: Vec::new(),
             upstream_head_length: 0,
+            cors: Own::default(),
+            lines: Vec::new(),
         }
+    }
+
+    /// The answer has this header line, whoever makes it.
+    pub(super) fn say(&mut self, name: &'static str, value: String) {
+        self.lines.push((name, value));
+    }
+
+    /// nginx's 499: the client closed the connection before it was answered.
+    pub(super) fn gone(&mut self) {
+        self.status = 499;
+        self.reason = Some(Reason::CLIENT_GONE);
     }
 
     /// Another server is asked.
@@ -331,6 +351,16 @@ impl Record {
             let (_, millis) = worker.clock.now();
             edit.also_set(expires.lines(status, millis / 1000).into_iter().flatten());
         }
+        // RFC 6797 §7.2: only over HTTPS.
+        let hsts = terms.browser.hsts.as_ref();
+        if let Some(hsts) = hsts.filter(|_| client.scheme == "https") {
+            edit.also_set([("Strict-Transport-Security", hsts.clone())]);
+        }
+        edit.also_set(self.lines.iter().cloned());
+        edit.also_set(self.cors.lines.iter().cloned());
+        edit.hidden = self.cors.hidden;
+        edit.vary = self.cors.vary;
+        edit.defaults = terms.browser.defaults;
         edit
     }
 
@@ -384,6 +414,7 @@ impl Record {
             upstream_name: subject.upstream.map_or("", Upstream::name),
             upstream_head: &self.upstream_head,
             reason: self.reason.map_or("", |reason| reason.code),
+            limit_status: self.limit_status,
             request_id: self.request_id.as_str(),
             trace_id: self.trace.trace_id.as_str(),
             time: Times {

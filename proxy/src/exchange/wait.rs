@@ -1,7 +1,8 @@
-//! Waiting for a server, with an eye on the client.
+//! Waiting for a server or something else, with an eye on the client.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -52,6 +53,22 @@ pub(super) async fn wait(
         patience
             .poll_over(&mut connection.timer, cx)
             .map(|error| Waited::Read(Err(error)))
+    })
+    .await
+}
+
+/// What comes of `future`, unless the client leaves first. What it sends meanwhile is kept.
+pub(super) async fn unless_gone<T>(
+    client: &mut Client,
+    buffers: &Buffers,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(result));
+        }
+        client.poll_gone(cx, buffers).map(|()| None)
     })
     .await
 }

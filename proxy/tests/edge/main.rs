@@ -16,7 +16,9 @@
 mod access;
 mod attackers;
 mod balancing;
+mod basic_auth;
 mod bodies;
+mod browsers;
 mod buffering;
 mod client_address;
 mod clients;
@@ -29,6 +31,7 @@ mod health;
 mod http;
 mod http2;
 mod lifecycle;
+mod limits;
 mod listeners;
 mod log_lines;
 mod logs;

@@ -7,6 +7,7 @@ mod gate;
 mod gzip;
 mod headers;
 mod locations;
+mod policy;
 mod redirects;
 mod requests;
 mod responses;

@@ -4,6 +4,8 @@
 //! prints; defaults are named here and their reasons stand beside them.
 
 mod access_log;
+mod auth;
+mod browser;
 mod client;
 mod compress;
 mod errors;
@@ -13,6 +15,7 @@ mod listener;
 mod map;
 mod path;
 mod proxy;
+mod rate_limit;
 mod resolver;
 mod respond;
 mod rewrite;
@@ -27,6 +30,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use access_log::{AccessLog, AccessLogFile, LogEscape};
+pub use auth::{BasicAuth, BasicAuthWith, Satisfy};
+pub use browser::{Cors, CorsFor, Hsts, HstsFor};
 pub use client::Client;
 pub use compress::{CodingName, Compress, Gzip};
 pub use errors::{Errors, Otlp, Tracing};
@@ -36,6 +41,7 @@ pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use map::{Map, MapRegex};
 pub use path::{Condition, ExactPath, PrefixPath, RegexPath, RoutePath, When};
 pub use proxy::{Proxy, ProxyRedirect};
+pub use rate_limit::RateLimit;
 pub use resolver::Resolver;
 pub use respond::{Redirect, RedirectWith, Respond};
 pub use rewrite::{ErrorPage, ErrorPageWith, OwnStatus, PageStatus, Rewrite, Then};
@@ -79,6 +85,9 @@ pub struct Config {
     /// Variables of the configuration's own, by name.
     #[serde(default)]
     pub map: BTreeMap<String, Map>,
+    /// How often something may be asked for, by name.
+    #[serde(default)]
+    pub rate_limit: BTreeMap<String, RateLimit>,
     /// Sites, chosen by host name.
     #[serde(default)]
     pub site: Vec<Site>,

@@ -12,6 +12,7 @@ use crate::template::Scope;
 #[derive(Clone)]
 pub(super) struct Names<'a> {
     pub(super) upstreams: &'a BTreeMap<String, file::Upstream>,
+    pub(super) rate_limits: &'a BTreeMap<String, file::RateLimit>,
     /// Variables.
     pub(super) scope: Scope,
     /// The names of the site's routes, without their `@`.
@@ -20,9 +21,10 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// What all sites may name.
-    pub(super) fn new(upstreams: &'a BTreeMap<String, file::Upstream>, scope: Scope) -> Self {
+    pub(super) fn new(file: &'a file::Config, scope: Scope) -> Self {
         Self {
-            upstreams,
+            upstreams: &file.upstream,
+            rate_limits: &file.rate_limit,
             scope,
             routes: Vec::new(),
         }
@@ -37,6 +39,7 @@ impl<'a> Names<'a> {
         let hosts = hosts.into_iter();
         Self {
             upstreams: self.upstreams,
+            rate_limits: self.rate_limits,
             scope: hosts.fold(self.scope.clone(), |scope, host| scope.with_host(host)),
             routes: names(&site.route).collect(),
         }

@@ -3,8 +3,7 @@
 use settings::{Period, Place, Problems, Size};
 
 use super::names::Names;
-use super::{Terms, access_log, checks, file, headers, rewrite};
-use crate::access::Access;
+use super::{Browser, Terms, access_log, file, headers, policy, rewrite};
 use crate::expires::Expires;
 use crate::headers::Rules;
 
@@ -27,12 +26,15 @@ impl Terms {
         Self {
             access_log: log,
             max_body: most(written.max_body),
-            access: Access {
-                allow: checks::networks(&written.allow, &at.key("allow"), problems),
-                deny: checks::networks(&written.deny, &at.key("deny"), problems),
-            },
+            policy: policy::of_site(written, names, at, problems),
             request_headers,
             response_headers,
+            browser: Browser::meant(
+                (written.hsts.as_ref(), Some(written.security_headers)),
+                &Browser::default(),
+                at,
+                problems,
+            ),
             error_pages: rewrite::error_pages(pages, names, &at.key("error_page"), problems),
             intercept_errors: written.intercept_errors,
             expires: expires(
@@ -74,9 +76,15 @@ impl Terms {
                 |own| access_log::meant(own, scope, &at.key("access_log"), problems),
             ),
             max_body: written.max_body.map_or(self.max_body, most),
-            access: self.access(written, at, problems),
+            policy: policy::of_route(written, (&self.policy, names), at, problems),
             request_headers,
             response_headers,
+            browser: Browser::meant(
+                (written.hsts.as_ref(), written.security_headers),
+                &self.browser,
+                at,
+                problems,
+            ),
             error_pages: pages.within(&self.error_pages),
             intercept_errors: written.intercept_errors.unwrap_or(self.intercept_errors),
             expires: expires(
@@ -85,21 +93,6 @@ impl Terms {
                 &at.key("expires"),
                 problems,
             ),
-        }
-    }
-
-    /// Who may ask: what the route says, or else what is around it.
-    fn access(&self, written: &file::Route, at: &Place, problems: &mut Problems) -> Access {
-        if written.allow.is_none() && written.deny.is_none() {
-            return self.access.clone();
-        }
-        let mut networks = |list: &Option<Vec<String>>, key: &str| {
-            let list = list.as_deref().unwrap_or_default();
-            checks::networks(list, &at.key(key), problems)
-        };
-        Access {
-            allow: networks(&written.allow, "allow"),
-            deny: networks(&written.deny, "deny"),
         }
     }
 }

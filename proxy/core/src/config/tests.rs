@@ -1,6 +1,8 @@
 use super::*;
 use crate::address::Peer;
 
+mod policy;
+
 /// Reads TOML as the edge does, without the loader's spans.
 fn meant(text: &str) -> Result<Config, Vec<String>> {
     let written: file::Config = toml::from_str(text).expect("the shape is right");

@@ -15,7 +15,7 @@ impl At<'_> {
         let (ip, address) = self.case.question.client;
         said.push((
             "access",
-            if terms.access.admits(Peer::Ip(ip)) {
+            if terms.policy.access.admits(Peer::Ip(ip)) {
                 format!("{address} may ask")
             } else {
                 format!("403 access_denied: {address} may not ask")

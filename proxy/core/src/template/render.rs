@@ -91,6 +91,7 @@ impl Line<'_> {
             Answer::BodyBytesSent => self.number(values.body_bytes_sent),
             Answer::BytesSent => self.number(values.bytes_sent),
             Answer::GzipRatio => self.ratio(values.gzip),
+            Answer::LimitStatus => self.filled(values.limit_status),
             Answer::Msec => self.millis(values.time.unix_millis),
             Answer::Reason => self.filled(values.reason),
             Answer::RequestCompletion => self.text(if values.complete { "OK" } else { "" }),

@@ -68,6 +68,7 @@ fn with_entry<T>(check: impl FnOnce(Values<'_>) -> T) -> T {
         upstream_name: "web",
         upstream_head: b"HTTP/1.1 200 OK\r\nServer: s\r\n\r\n",
         reason: "",
+        limit_status: "",
         request_id: "0123456789abcdef0123456789abcdef",
         trace_id: "fedcba9876543210fedcba9876543210",
         time: TIME,

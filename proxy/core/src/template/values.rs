@@ -43,6 +43,8 @@ pub struct Values<'a> {
     pub upstream_head: &'a [u8],
     /// Why the edge answered by itself, in a word; empty if it did not.
     pub reason: &'a str,
+    /// What rate limits made of it, in nginx's words; empty if there were none.
+    pub limit_status: &'a str,
     /// 32 hexadecimal digits that no other request has.
     pub request_id: &'a str,
     /// The W3C trace that the request belongs to, 32 hexadecimal digits.

@@ -62,6 +62,7 @@ variables! {
         BodyBytesSent "body_bytes_sent",
         BytesSent "bytes_sent",
         GzipRatio "gzip_ratio",
+        LimitStatus "limit_req_status",
         Msec "msec",
         Reason "reason",
         RequestCompletion "request_completion",

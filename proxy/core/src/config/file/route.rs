@@ -7,7 +7,8 @@ use serde::Deserialize;
 use settings::Size;
 
 use super::{
-    AccessLog, ErrorPage, Files, Headers, Proxy, Redirect, Respond, Rewrite, RoutePath, When,
+    AccessLog, BasicAuth, Cors, ErrorPage, Files, Headers, Hsts, Proxy, Redirect, Respond, Rewrite,
+    RoutePath, Satisfy, When,
 };
 
 /// A route of a site, chosen by path as nginx chooses locations.
@@ -27,10 +28,22 @@ pub struct Route {
     pub access_log: Option<AccessLog>,
     /// Overrides the site's.
     pub max_body: Option<Size>,
+    /// Names of rate limits, in place of the site's.
+    pub limits: Option<Vec<String>>,
     /// Who may ask; with `deny` in place of both of the site's.
     pub allow: Option<Vec<String>>,
     /// Who may not ask.
     pub deny: Option<Vec<String>>,
+    /// Who may ask, by name and password, in place of the site's; `false`: nobody is asked.
+    pub basic_auth: Option<BasicAuth>,
+    /// Overrides the site's.
+    pub satisfy: Option<Satisfy>,
+    /// In place of the site's; `false`: it is left to the servers.
+    pub cors: Option<Cors>,
+    /// In place of the site's; `false`: nothing is said.
+    pub hsts: Option<Hsts>,
+    /// Overrides the site's.
+    pub security_headers: Option<bool>,
     /// On top of the site's.
     #[serde(default)]
     pub request_headers: Headers,

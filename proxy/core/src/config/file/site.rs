@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::Size;
 
-use super::{AccessLog, Compress, ErrorPage, Gzip, Headers, Rewrite, Route};
+use super::{
+    AccessLog, BasicAuth, Compress, Cors, ErrorPage, Gzip, Headers, Hsts, Rewrite, Route, Satisfy,
+};
 
 /// A site, chosen by host name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -29,6 +31,9 @@ pub struct Site {
     pub gzip: Option<Gzip>,
     /// Compression by what the client likes best, in place of `gzip`.
     pub compress: Option<Compress>,
+    /// Names of rate limits; all of them have to let a request pass.
+    #[serde(default)]
+    pub limits: Vec<String>,
     /// Who may ask, by address; nobody else may if there are any. Of several networks that somebody is
     /// in the smallest counts.
     #[serde(default)]
@@ -36,6 +41,21 @@ pub struct Site {
     /// Who may not ask, by address.
     #[serde(default)]
     pub deny: Vec<String>,
+    /// Who may ask, by name and password.
+    pub basic_auth: Option<BasicAuth>,
+    /// Whether both the address and the name have to be right, or one of them.
+    #[serde(default)]
+    pub satisfy: Satisfy,
+    /// Which pages of other sites may read answers.
+    pub cors: Option<Cors>,
+    /// Whether browsers are to come by HTTPS only.
+    pub hsts: Option<Hsts>,
+    /// Whether answers that say nothing themselves forbid browsers to guess media types
+    /// (`X-Content-Type-Options: nosniff`), to show them in frames of other sites
+    /// (`X-Frame-Options: SAMEORIGIN`) and to tell other sites more than where their visitors come
+    /// from (`Referrer-Policy: strict-origin-when-cross-origin`).
+    #[serde(default)]
+    pub security_headers: bool,
     /// Header lines of requests to servers.
     #[serde(default)]
     pub request_headers: Headers,

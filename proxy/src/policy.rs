@@ -1,0 +1,113 @@
+//! Who may ask for what a route has, and how often, with everything looked up once.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use edge_core::config::{self, Config};
+use edge_core::template::{Needs, Template};
+
+use crate::limit::Limit;
+use crate::metrics::Metrics;
+use crate::users::{self, UsersFile};
+
+/// What it takes to ask who may, and how often; what can be told from the request alone is in its
+/// configuration.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    /// How often, in the order of the limits' names.
+    pub(crate) limits: Vec<Arc<Limit>>,
+    /// Who, by name and password.
+    pub(crate) basic_auth: Option<BasicAuth>,
+}
+
+/// Who may ask, by name and password.
+#[derive(Debug)]
+pub(crate) struct BasicAuth {
+    /// What asks for them: the value of WWW-Authenticate.
+    pub(crate) challenge: String,
+    /// Who they are.
+    pub(crate) users: Arc<UsersFile>,
+}
+
+/// What policies have in common, and what outlives reloads.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// Rate limits, in the order of their names.
+    limits: Vec<Arc<Limit>>,
+    users: Vec<Arc<UsersFile>>,
+}
+
+impl Shared {
+    /// What the policies of `config` need; `old` is what those had that it replaces.
+    pub(crate) fn new(
+        config: &Config,
+        old: Option<&Self>,
+        metrics: &Metrics,
+    ) -> Result<Self, users::Error> {
+        let limits = config.rate_limits.iter().map(|limit| {
+            let mut before = old.iter().flat_map(|old| &old.limits);
+            let before = before.find(|old| old.config.name == limit.name);
+            Arc::new(Limit::new(limit.clone(), before.map(Arc::as_ref), metrics))
+        });
+        let mut shared = Self {
+            limits: limits.collect(),
+            users: Vec::new(),
+        };
+        let routes = config.sites.iter().flat_map(|site| &site.routes);
+        for basic in routes.filter_map(|route| route.terms.policy.basic_auth.as_ref()) {
+            let path = &basic.users_file;
+            if shared.users_of(path).is_none() {
+                let before = old.and_then(|old| old.users_of(path));
+                let users = UsersFile::open(path, before.map(Arc::as_ref))?;
+                shared.users.push(Arc::new(users));
+            }
+        }
+        Ok(shared)
+    }
+
+    /// Puts what outlives reloads in line with the configuration.
+    pub(crate) fn apply(&self, now: Instant) {
+        for limit in &self.limits {
+            limit.apply(now);
+        }
+    }
+
+    /// Reads files again that have changed.
+    pub(crate) fn follow(&self) {
+        for users in &self.users {
+            users.follow();
+        }
+    }
+
+    fn users_of(&self, path: &Path) -> Option<&Arc<UsersFile>> {
+        self.users.iter().find(|users| users.path == path)
+    }
+}
+
+impl Policy {
+    /// What `config` says, if it says anything.
+    pub(crate) fn new(config: &config::Policy, shared: &Shared) -> Option<Box<Self>> {
+        if config.is_open() {
+            return None;
+        }
+        let limits = config.limits.iter();
+        let limits = limits.filter_map(|index| shared.limits.get(*index));
+        let basic_auth = config.basic_auth.as_ref().and_then(|basic| {
+            Some(BasicAuth {
+                challenge: basic.challenge.clone(),
+                users: Arc::clone(shared.users_of(&basic.users_file)?),
+            })
+        });
+        Some(Box::new(Self {
+            limits: limits.map(Arc::clone).collect(),
+            basic_auth,
+        }))
+    }
+
+    /// What its texts need.
+    pub(crate) fn needs(&self) -> Needs {
+        let keys = self.limits.iter().filter_map(|one| one.config.key.as_ref());
+        keys.map(Template::needs).fold(Needs::default(), Needs::and)
+    }
+}
