@@ -137,6 +137,8 @@ fn heads(criterion: &mut Criterion) {
         let trace = Trace::of(&head.headers, DRAWN);
         let request_id = trace::request_id(1);
         let outgoing = Outgoing {
+            usual: true,
+            hop: None,
             edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web_app",

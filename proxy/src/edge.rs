@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use daemon::reload::Live;
 use edge_core::admission::Addresses;
+use edge_core::status_page::Counts;
+use prometheus::IntGauge;
 use tokio::sync::{Notify, mpsc};
 
 use crate::access_log::LogFiles;
@@ -115,6 +117,20 @@ impl Edge {
     /// The number of a connection that was just accepted, from 1 (nginx's `$connection`).
     pub(crate) fn next_connection(&self) -> u64 {
         self.accepted.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// What nginx's `stub_status` tells.
+    pub(crate) fn counts(&self) -> Counts {
+        let handled = self.accepted.load(Ordering::Relaxed);
+        let gauge = |gauge: &IntGauge| u64::try_from(gauge.get()).unwrap_or(0);
+        let (busy, waiting) = (gauge(&self.metrics.active), gauge(&self.metrics.idle));
+        Counts {
+            accepted: handled + self.metrics.turned_away(),
+            handled,
+            requests: self.metrics.requests() + busy,
+            busy,
+            waiting,
+        }
     }
 
     /// Connections open now.

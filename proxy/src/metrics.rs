@@ -4,6 +4,8 @@
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use edge_core::http::Method;
+use prometheus::core::Collector as _;
+use prometheus::proto::MetricFamily;
 use prometheus::{
     Gauge, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
 };
@@ -168,6 +170,26 @@ impl Metrics {
             )?,
             registry,
         })
+    }
+
+    /// Requests answered since the start.
+    pub(crate) fn requests(&self) -> u64 {
+        let families = self.requests.collect();
+        let samples = families.iter().flat_map(MetricFamily::get_metric);
+        let counts = samples.map(|sample| sample.get_counter().get_value());
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a counter is a whole number, told as a float"
+        )]
+        let count = counts.sum::<f64>() as u64;
+        count
+    }
+
+    /// Connections that were closed because there were too many in all.
+    pub(crate) fn turned_away(&self) -> u64 {
+        let labels = [Refused::Connections.code()];
+        self.refused.family.with_label_values(&labels).get()
     }
 
     /// The metrics of one route.

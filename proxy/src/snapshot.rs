@@ -89,6 +89,8 @@ pub(crate) enum Action {
     Respond(config::Respond),
     /// From the disk.
     Files(Arc<Files>),
+    /// From the counters.
+    Status,
 }
 
 /// Servers that answer.
@@ -285,6 +287,7 @@ impl Action {
             }),
             config::Action::Respond(respond) => Self::Respond(respond.clone()),
             config::Action::Files(files) => Self::Files(Arc::new(files.clone())),
+            config::Action::Status => Self::Status,
         })
     }
 
@@ -299,6 +302,7 @@ impl Action {
             }
             Self::Respond(respond) => respond.needs(),
             Self::Files(files) => files.needs(),
+            Self::Status => Needs::default(),
         }
     }
 }

@@ -55,6 +55,7 @@ use crate::encoding::Compression;
 use crate::error_page::ErrorPages;
 use crate::expires::Expires;
 use crate::files::Files;
+use crate::forward::Forwarding;
 use crate::headers::Rules;
 use crate::http::escape_path;
 use crate::networks::Networks;
@@ -132,6 +133,8 @@ pub struct Terms {
     pub max_body: Option<u64>,
     /// Who may ask, and how often.
     pub policy: Policy,
+    /// Which headers tell servers who their client is.
+    pub forwarding: Forwarding,
     /// Header lines of requests to servers.
     pub request_headers: Rules,
     /// Header lines of answers, the edge's own included.
@@ -195,6 +198,8 @@ pub enum Action {
     Respond(Respond),
     /// From the disk.
     Files(Files),
+    /// From the edge's counters.
+    Status,
 }
 
 impl Route {

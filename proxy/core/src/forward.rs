@@ -3,11 +3,13 @@
 //! Heads are written from the parsed slices straight into one buffer: no header map is built, no
 //! header is cloned. Hop-by-hop headers end here in both directions (RFC 9110 §7.6.1).
 
+mod forwarded;
 mod local;
 mod request;
 mod response;
 mod trailers;
 
+pub use forwarded::{Forwarding, Hop, is_forwarded};
 pub(crate) use local::reason_phrase;
 pub use local::{LocalResponse, location, write_local_response};
 pub use request::{Outgoing, write_request};

@@ -43,5 +43,6 @@ pub mod reason;
 pub mod redirect;
 pub mod retry;
 pub mod route;
+pub mod status_page;
 pub mod template;
 pub mod trace;

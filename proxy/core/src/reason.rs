@@ -78,7 +78,7 @@ reasons! {
     ACCESS_DENIED 403 "access_denied" "this address may not ask for this";
     NO_ROUTE 404 "no_route" "no route of this site takes this path";
     NO_FILE 404 "no_file" "there is no such file";
-    METHOD_NOT_ALLOWED 405 "method_not_allowed" "the method is CONNECT or TRACE";
+    METHOD_NOT_ALLOWED 405 "method_not_allowed" "the method is CONNECT or TRACE, or not GET or HEAD where there is only to be read";
     FILES_ARE_READ 405 "files_are_read" "files can only be read, by GET and HEAD";
     HEADER_TIMEOUT 408 "header_timeout" "the request head did not arrive in time";
     BODY_TIMEOUT 408 "body_timeout" "the request body stopped arriving";

@@ -38,6 +38,8 @@ fn of_request(headers: usize) -> u64 {
         };
         let trace = Trace::of(&head.headers, drawn);
         let to = Outgoing {
+            usual: true,
+            hop: None,
             edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web",

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use edge_core::address::Peer;
 use edge_core::config::ProxyProtocol;
+use edge_core::forward::{Hop, is_forwarded};
 use edge_core::http::RequestHead;
 use edge_core::proxy_protocol::{self, Origin, Outcome};
 
@@ -43,6 +44,24 @@ impl Client {
         });
         let client = real_ip.and_then(|real_ip| real_ip.client(self.peer, &head.headers));
         self.set_client(client);
+    }
+
+    /// Who passed this request on, for servers that are told by Forwarded. What a trusted proxy says
+    /// there goes on, and the proxy is named; what it says in other words is said in these.
+    pub(crate) fn hop(&self, head: &RequestHead<'_>) -> Hop {
+        let real_ip = self.terms.real_ip.as_ref();
+        let trusted = real_ip.is_some_and(|real_ip| real_ip.trusted.contains(self.peer));
+        let continues = trusted && is_forwarded(head);
+        let (node, scheme) = if continues {
+            (self.peer, SCHEME)
+        } else {
+            (self.speaker(), self.scheme)
+        };
+        Hop {
+            node,
+            scheme,
+            continues,
+        }
     }
 
     /// The client of a request that cannot be read is the peer.

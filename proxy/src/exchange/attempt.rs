@@ -183,6 +183,7 @@ impl Attempt<'_> {
         let buffers = &self.worker.buffers;
         let mut out = buffers.write_buffer();
         let edit = record.edit_request(self.worker, &self.subject, client);
+        let forwarding = self.subject.target.terms.forwarding;
         let outgoing = Outgoing {
             target: self.target,
             default_host: self.proxy.upstream.name(),
@@ -192,6 +193,8 @@ impl Attempt<'_> {
             trace: &record.trace,
             span: record.span(),
             request_id: record.request_id.as_str(),
+            usual: forwarding.has_usual(),
+            hop: forwarding.has_forwarded().then(|| client.hop(self.head)),
             edit: &edit,
         };
         forward::write_request(&mut out, self.head, &outgoing);

@@ -238,6 +238,10 @@ impl<'s> Way<'_, 's> {
                 let direct = Direct::of(self.place.0, respond, &subject, client, record);
                 self.answer(client, head, (direct, target), record).await
             }
+            Action::Status => {
+                let direct = Direct::status_page(head.method, &self.place.0.edge);
+                self.answer(client, head, (direct, target), record).await
+            }
             Action::Files(files) => {
                 let of = (target, head, asked.path);
                 let search = Search::new(self.place.0, files, of, client, record);

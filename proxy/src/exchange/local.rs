@@ -9,6 +9,7 @@ use edge_core::reason::Reason;
 use super::record::{Record, Subject};
 use super::{After, Place};
 use crate::client::Client;
+use crate::edge::Edge;
 use crate::worker::Worker;
 
 /// An answer that the edge makes itself, instead of one that it has not.
@@ -74,6 +75,18 @@ impl Direct {
             reason: None,
             lines: Vec::new(),
             content: None,
+        }
+    }
+
+    /// What the edge has counted (nginx's `stub_status`).
+    pub(super) fn status_page(method: Method<'_>, edge: &Edge) -> Self {
+        if !matches!(method, Method::Get | Method::Head) {
+            return Self::refusing(Reason::METHOD_NOT_ALLOWED);
+        }
+        let content = edge.counts().to_string().into_bytes();
+        Self {
+            content: Some(("text/plain".to_owned(), content)),
+            ..Self::with_status(200)
         }
     }
 

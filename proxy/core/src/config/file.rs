@@ -36,7 +36,7 @@ pub use client::Client;
 pub use compress::{CodingName, Compress, Gzip};
 pub use errors::{Errors, Otlp, Tracing};
 pub use files::Files;
-pub use headers::Headers;
+pub use headers::{Forwarding, Headers};
 pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
 pub use map::{Map, MapRegex};
 pub use path::{Condition, ExactPath, PrefixPath, RegexPath, RoutePath, When};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use settings::{Place, Problems};
 
 use super::{checks, file};
+use crate::forward::Forwarding;
 use crate::headers::Rules;
 use crate::http::is_token;
 use crate::template::{Scope, Template};
@@ -22,6 +23,16 @@ const OF_THE_EDGE: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+impl From<file::Forwarding> for Forwarding {
+    fn from(written: file::Forwarding) -> Self {
+        match written {
+            file::Forwarding::XForwarded => Self::Usual,
+            file::Forwarding::Forwarded => Self::Forwarded,
+            file::Forwarding::Both => Self::Both,
+        }
+    }
+}
 
 /// The rules of a route or a site, on top of those `outer`.
 pub(super) fn meant(

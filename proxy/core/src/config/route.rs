@@ -70,8 +70,8 @@ impl Routes {
                 problems.push_with_help(
                     at,
                     "the route does not say what to do with its requests",
-                    "proxy = { to = \"...\" }, files = { root = \"...\" }, redirect = \"...\" or \
-                     respond = { status = ... }",
+                    "proxy = { to = \"...\" }, files = { root = \"...\" }, redirect = \"...\", \
+                     respond = { status = ... } or status_page = true",
                 );
                 return;
             }
@@ -162,7 +162,12 @@ fn action(
         let meant = files::meant(files, pattern, names, &at.key("files"), problems);
         ("files", meant.map(Action::Files))
     });
-    let mut actions = [proxy, redirect, respond, files].into_iter().flatten();
+    let status = written
+        .status_page
+        .then_some(("status_page", Some(Action::Status)));
+    let mut actions = [proxy, redirect, respond, files, status]
+        .into_iter()
+        .flatten();
     let (first, action) = actions.next().ok_or(Missing)?;
     for (other, _) in actions {
         problems.push(

@@ -27,6 +27,7 @@ impl Terms {
             access_log: log,
             max_body: most(written.max_body),
             policy: policy::of_site(written, names, at, problems),
+            forwarding: written.forwarding.into(),
             request_headers,
             response_headers,
             browser: Browser::meant(
@@ -77,6 +78,7 @@ impl Terms {
             ),
             max_body: written.max_body.map_or(self.max_body, most),
             policy: policy::of_route(written, (&self.policy, names), at, problems),
+            forwarding: written.forwarding.map_or(self.forwarding, Into::into),
             request_headers,
             response_headers,
             browser: Browser::meant(

@@ -13,6 +13,7 @@ impl At<'_> {
             Action::Proxy(proxy) => self.say_proxy(proxy, said),
             Action::Respond(respond) => said.push(("answer", self.respond(respond))),
             Action::Files(files) => self.say_files(files, said),
+            Action::Status => said.push(("answer", "200, what stub_status says".to_owned())),
         }
     }
 

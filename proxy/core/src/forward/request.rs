@@ -1,8 +1,9 @@
 //! The request as the upstream server gets it.
 
+use super::forwarded::{self, Hop};
 use super::{is_named, names_headers, wants_trailers, write_header, write_number};
 use crate::headers::Edit;
-use crate::http::{BodyLength, Name, RequestHead};
+use crate::http::{BodyLength, Header, Name, RequestHead};
 use crate::trace::{Id, Trace, sane_request_id};
 
 /// What changes between the client's request and the upstream's.
@@ -26,6 +27,10 @@ pub struct Outgoing<'a> {
     pub span: &'a Id<16>,
     /// What identifies the request unless the client's own X-Request-ID will do.
     pub request_id: &'a str,
+    /// Whether X-Real-IP and the X-Forwarded headers are sent.
+    pub usual: bool,
+    /// Who passed the request on, if Forwarded is sent.
+    pub hop: Option<Hop>,
     /// What the configuration changes.
     pub edit: &'a Edit<'a>,
 }
@@ -52,11 +57,14 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         }
     };
     own(out, "Host", host.as_bytes());
-    own(out, "X-Real-IP", to.client.as_bytes());
-    if !to.edit.drops("X-Forwarded-For") {
-        write_forwarded_for(out, head, to.client);
+    if to.usual {
+        own(out, "X-Real-IP", to.client.as_bytes());
+        write_forwarded_for(out, head, to);
+        own(out, "X-Forwarded-Proto", to.scheme.as_bytes());
     }
-    own(out, "X-Forwarded-Proto", to.scheme.as_bytes());
+    if let Some(hop) = to.hop.as_ref().filter(|_| !to.edit.drops("Forwarded")) {
+        forwarded::write(out, head, hop);
+    }
     own(
         out,
         "X-Request-ID",
@@ -64,11 +72,13 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
     );
     to.trace.write(out, to.span, &head.headers);
     let named = names_headers(&head.headers);
+    let ends_here = |line: &Header<'_>| {
+        (to.hop.is_some() && line.raw_name.eq_ignore_ascii_case("forwarded"))
+            || (named && is_named(&head.headers, line))
+            || to.edit.drops(line.raw_name)
+    };
     for header in &head.headers {
-        if is_forwarded(header.name)
-            && !(named && is_named(&head.headers, header))
-            && !to.edit.drops(header.raw_name)
-        {
+        if goes_on(header.name) && !ends_here(header) {
             write_header(out, header.raw_name, header.value);
         }
     }
@@ -100,7 +110,10 @@ fn write_length(out: &mut Vec<u8>, length: u64) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_forwarded_for(out: &mut Vec<u8>, head: &RequestHead<'_>, client: &str) {
+fn write_forwarded_for(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_>) {
+    if to.edit.drops("X-Forwarded-For") {
+        return;
+    }
     out.extend_from_slice(b"X-Forwarded-For: ");
     for header in head
         .headers
@@ -110,13 +123,13 @@ fn write_forwarded_for(out: &mut Vec<u8>, head: &RequestHead<'_>, client: &str) 
         out.extend_from_slice(header.value);
         out.extend_from_slice(b", ");
     }
-    out.extend_from_slice(client.as_bytes());
+    out.extend_from_slice(to.client.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
 /// Whether a client's header goes on as it is: not if it concerns this connection only, and not if
 /// the edge writes its own.
-fn is_forwarded(name: Name) -> bool {
+fn goes_on(name: Name) -> bool {
     !matches!(
         name,
         Name::Connection
@@ -163,6 +176,8 @@ mod tests {
             trace: &trace,
             span: &trace.span_id,
             request_id: "r1",
+            usual: true,
+            hop: None,
             edit: &Edit::default(),
         };
         let mut out = Vec::new();

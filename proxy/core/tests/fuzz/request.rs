@@ -40,6 +40,8 @@ fn judge(bytes: &[u8]) -> Verdict {
         },
     );
     let to = Outgoing {
+        usual: true,
+        hop: None,
         edit: &edge_core::headers::Edit::default(),
         trace: &trace,
         span: &trace.span_id,

@@ -5,6 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// Which headers tell servers who their client is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarding {
+    /// `X-Real-IP`, `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239) instead; what a client says there goes on only if it is trusted.
+    Forwarded,
+    /// All of them.
+    Both,
+}
+
 /// Header lines to set, add and remove. Those of a route come on top of the site's; where both say
 /// something about the same name, the route's counts.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

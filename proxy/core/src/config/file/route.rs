@@ -7,8 +7,8 @@ use serde::Deserialize;
 use settings::Size;
 
 use super::{
-    AccessLog, BasicAuth, Cors, ErrorPage, Files, Headers, Hsts, Proxy, Redirect, Respond, Rewrite,
-    RoutePath, Satisfy, When,
+    AccessLog, BasicAuth, Cors, ErrorPage, Files, Forwarding, Headers, Hsts, Proxy, Redirect,
+    Respond, Rewrite, RoutePath, Satisfy, When,
 };
 
 /// A route of a site, chosen by path as nginx chooses locations.
@@ -44,6 +44,8 @@ pub struct Route {
     pub hsts: Option<Hsts>,
     /// Overrides the site's.
     pub security_headers: Option<bool>,
+    /// Overrides the site's.
+    pub forwarding: Option<Forwarding>,
     /// On top of the site's.
     #[serde(default)]
     pub request_headers: Headers,
@@ -68,6 +70,9 @@ pub struct Route {
     pub respond: Option<Respond>,
     /// They get files.
     pub files: Option<Files>,
+    /// They get numbers of connections and requests, in the words of nginx's `stub_status`.
+    #[serde(default)]
+    pub status_page: bool,
     /// Routes inside of it, for paths that it would take. What they do not say themselves they have
     /// from it, what it does included.
     #[serde(default)]

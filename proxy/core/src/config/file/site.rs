@@ -7,7 +7,8 @@ use serde::Deserialize;
 use settings::Size;
 
 use super::{
-    AccessLog, BasicAuth, Compress, Cors, ErrorPage, Gzip, Headers, Hsts, Rewrite, Route, Satisfy,
+    AccessLog, BasicAuth, Compress, Cors, ErrorPage, Forwarding, Gzip, Headers, Hsts, Rewrite,
+    Route, Satisfy,
 };
 
 /// A site, chosen by host name.
@@ -56,6 +57,9 @@ pub struct Site {
     /// from (`Referrer-Policy: strict-origin-when-cross-origin`).
     #[serde(default)]
     pub security_headers: bool,
+    /// Which headers tell servers who their client is.
+    #[serde(default)]
+    pub forwarding: Forwarding,
     /// Header lines of requests to servers.
     #[serde(default)]
     pub request_headers: Headers,
