@@ -12,6 +12,7 @@ mod body;
 mod connect;
 mod dispatch;
 mod files;
+mod forward_auth;
 mod gate;
 mod local;
 mod record;

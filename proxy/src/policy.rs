@@ -9,6 +9,8 @@ use edge_core::template::{Needs, Template};
 
 use crate::limit::Limit;
 use crate::metrics::Metrics;
+use crate::snapshot::Proxy;
+use crate::upstream::Upstream;
 use crate::users::{self, UsersFile};
 
 /// What it takes to ask who may, and how often; what can be told from the request alone is in its
@@ -19,6 +21,17 @@ pub(crate) struct Policy {
     pub(crate) limits: Vec<Arc<Limit>>,
     /// Who, by name and password.
     pub(crate) basic_auth: Option<BasicAuth>,
+    /// Who, by the word of a service.
+    pub(crate) forward_auth: Option<ForwardAuth>,
+}
+
+/// A service that says who may ask.
+#[derive(Debug)]
+pub(crate) struct ForwardAuth {
+    /// What it is asked, and what becomes of its answer.
+    pub(crate) config: config::ForwardAuth,
+    /// Who is asked.
+    pub(crate) proxy: Proxy,
 }
 
 /// Who may ask, by name and password.
@@ -87,7 +100,11 @@ impl Shared {
 
 impl Policy {
     /// What `config` says, if it says anything.
-    pub(crate) fn new(config: &config::Policy, shared: &Shared) -> Option<Box<Self>> {
+    pub(crate) fn new(
+        config: &config::Policy,
+        shared: &Shared,
+        upstreams: &[Arc<Upstream>],
+    ) -> Option<Box<Self>> {
         if config.is_open() {
             return None;
         }
@@ -99,10 +116,25 @@ impl Policy {
                 users: Arc::clone(shared.users_of(&basic.users_file)?),
             })
         });
+        let forward_auth = config.forward_auth.as_ref().and_then(|config| {
+            Some(ForwardAuth {
+                proxy: Proxy {
+                    upstream: Arc::clone(upstreams.get(config.upstream)?),
+                    terms: config.terms(),
+                },
+                config: config.clone(),
+            })
+        });
         Some(Box::new(Self {
             limits: limits.map(Arc::clone).collect(),
             basic_auth,
+            forward_auth,
         }))
+    }
+
+    /// Whether it asks who the client is.
+    pub(crate) fn asks_who(&self) -> bool {
+        self.basic_auth.is_some() || self.forward_auth.is_some()
     }
 
     /// What its texts need.

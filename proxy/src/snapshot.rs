@@ -235,7 +235,7 @@ impl Site {
                 Some((index, route, Action::new(&route.action, upstreams)?))
             })
             .map(|(index, route, action)| {
-                let policy = Policy::new(&route.terms.policy, policies);
+                let policy = Policy::new(&route.terms.policy, policies, upstreams);
                 let of_policy = policy.as_ref().map(|policy| policy.needs());
                 let needs = needs_of_rewrites(&route.rewrites)
                     .and(action.needs())

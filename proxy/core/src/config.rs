@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
-pub use self::auth::BasicAuth;
+pub use self::auth::{BasicAuth, ForwardAuth};
 pub use self::browser::Browser;
 pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener, ProxyProtocol};

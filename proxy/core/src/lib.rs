@@ -2,7 +2,7 @@
 //!
 //! Everything in the edge that can be right or wrong by itself lives here as plain data and
 //! functions: where sockets listen ([`address`]), how many
-//! connections somebody may have ([`admission`]), who may ask for what ([`access`], [`basic_auth`],
+//! connections somebody may have ([`admission`]), who may ask for what ([`access`], [`basic_auth`], [`forward_auth`],
 //! [`cors`]) and how often ([`rate`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`], [`expression`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
@@ -29,6 +29,7 @@ pub mod expression;
 pub mod failure;
 pub mod files;
 pub mod forward;
+pub mod forward_auth;
 pub mod headers;
 pub mod health;
 pub mod http;

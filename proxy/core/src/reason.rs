@@ -75,6 +75,7 @@ reasons! {
     BAD_CHUNK 400 "bad_chunk" "the chunks of the request body are malformed";
     UNAUTHENTICATED 401 "unauthenticated" "this asks for a name and a password (basic_auth)";
     FILE_FORBIDDEN 403 "file_forbidden" "the file may not be read, or the directory has no index";
+    AUTH_REFUSED 403 "auth_refused" "the service that says who may ask has refused this (forward_auth)";
     ACCESS_DENIED 403 "access_denied" "this address may not ask for this";
     NO_ROUTE 404 "no_route" "no route of this site takes this path";
     NO_FILE 404 "no_file" "there is no such file";
@@ -93,6 +94,7 @@ reasons! {
     CLIENT_GONE 499 "client_gone" "the client closed the connection before it had the whole answer";
     TOO_MANY_REDIRECTS 500 "too_many_redirects" "the request was passed on to other routes without end (X-Accel-Redirect, rewrite, try, error_page)";
     FILE_ERROR 500 "file_error" "a file cannot be read";
+    AUTH_UNAVAILABLE 500 "auth_unavailable" "the service that says who may ask has not said it (forward_auth)";
     SPOOL_ERROR 500 "spool_error" "a body cannot be stored for a slow client or server";
     CODING_UNKNOWN 501 "coding_unknown" "a Transfer-Encoding other than chunked";
     CONNECT_REFUSED 502 "connect_refused" "the server refuses connections: it is not running";

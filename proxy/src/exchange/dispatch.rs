@@ -216,7 +216,8 @@ impl<'s> Way<'_, 's> {
         let (head, target) = (asked.head, &route.target);
         if let Some(policy) = &route.policy {
             // Boxed, because few routes have a policy, and it waits in many ways.
-            let passes = gate::pass(self.place, client, (head, target), policy, record);
+            let asked = (head, self.site, route);
+            let passes = gate::pass(self.place, client, asked, policy, record);
             match Box::pin(passes).await {
                 Ok(waited) => self.begun = waited.unwrap_or(self.begun),
                 Err(Held::Gone) => {

@@ -8,14 +8,14 @@ use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
 use smallvec::SmallVec;
 
-use super::Place;
 use super::local::Direct;
 use super::record::{Record, Subject};
 use super::wait::unless_gone;
+use super::{Place, forward_auth};
 use crate::client::Client;
 use crate::limit::{Asked, Decision, decide};
 use crate::policy::{BasicAuth, Policy};
-use crate::snapshot::Target;
+use crate::snapshot::{Route, Site};
 
 /// Why a request does not go on.
 pub(super) enum Held {
@@ -35,10 +35,11 @@ impl From<Reason> for Held {
 pub(super) async fn pass(
     place: Place<'_>,
     client: &mut Client,
-    (head, target): (&RequestHead<'_>, &Target),
+    (head, site, route): (&RequestHead<'_>, &Site, &Route),
     policy: &Policy,
     record: &mut Record,
 ) -> Result<Option<Instant>, Held> {
+    let target = &route.target;
     let config = &target.terms.policy;
     if let Some(cors) = &config.cors {
         record.cors = cors.answer(head);
@@ -56,18 +57,59 @@ pub(super) async fn pass(
         record.cors = cors;
         return Err(Held::Answered(Direct::empty()));
     }
-    let any = config.satisfy_any && policy.basic_auth.is_some();
-    if any && access.vouches_for(speaker) {
-        return Ok(waited.then(Instant::now));
-    }
+    let any = config.satisfy_any && policy.asks_who();
     if !any && !access.admits(speaker) {
         return Err(Reason::ACCESS_DENIED.into());
     }
-    if let Some(basic) = &policy.basic_auth {
-        authenticate(place, client, head, basic, record).await?;
-        waited = true;
+    if !policy.asks_who() || (any && access.vouches_for(speaker)) {
+        withhold(policy, record);
+        return Ok(waited.then(Instant::now));
     }
-    Ok(waited.then(Instant::now))
+    let asked = (head, site, route);
+    identify(place, client, asked, (policy, any), record).await?;
+    Ok(Some(Instant::now()))
+}
+
+/// What a client says in the words of a service that was not asked does not go on.
+fn withhold(policy: &Policy, record: &mut Record) {
+    if let Some(forward) = &policy.forward_auth {
+        let copy = forward.config.copy.iter();
+        record.passed_on = copy.map(|name| (name.clone(), Vec::new())).collect();
+    }
+}
+
+/// Who it is, by name or by the word of a service: both, or `any` of them.
+async fn identify(
+    place: Place<'_>,
+    client: &mut Client,
+    asked: (&RequestHead<'_>, &Site, &Route),
+    (policy, any): (&Policy, bool),
+    record: &mut Record,
+) -> Result<(), Held> {
+    withhold(policy, record);
+    let mut unknown = None;
+    if let Some(basic) = &policy.basic_auth {
+        match authenticate(place, client, asked.0, basic).await? {
+            true if any => return Ok(()),
+            true => {}
+            false if any && policy.forward_auth.is_some() => unknown = Some(basic),
+            false => return Err(unauthenticated(basic, record)),
+        }
+    }
+    let Some(forward) = &policy.forward_auth else {
+        return Ok(());
+    };
+    let admitted = forward_auth::ask(place, client, asked, forward, record).await;
+    match (admitted, unknown) {
+        // Who could have said a name is asked for it, as by nginx.
+        (Err(Held::Answered(_)), Some(basic)) => Err(unauthenticated(basic, record)),
+        (admitted, _) => admitted,
+    }
+}
+
+fn unauthenticated(basic: &BasicAuth, record: &mut Record) -> Held {
+    record.say("WWW-Authenticate", basic.challenge.clone());
+    Reason::UNAUTHENTICATED.into()
 }
 
 /// How often (nginx's `limit_req`); whether the request had to wait.
@@ -112,23 +154,19 @@ async fn limit(
     }
 }
 
-/// Who it is, by name and password (nginx's `auth_basic`).
+/// Whether it has a name and its password (nginx's `auth_basic`).
 async fn authenticate(
     (worker, _): Place<'_>,
     client: &mut Client,
     head: &RequestHead<'_>,
     basic: &BasicAuth,
-    record: &mut Record,
-) -> Result<(), Held> {
-    if let Some(credentials) = Credentials::of(head) {
-        let right = basic.users.admit(credentials);
-        let right = unless_gone(client, &worker.buffers, right).await;
-        if right.ok_or(Held::Gone)? {
-            return Ok(());
-        }
-    }
-    record.say("WWW-Authenticate", basic.challenge.clone());
-    Err(Reason::UNAUTHENTICATED.into())
+) -> Result<bool, Held> {
+    let Some(credentials) = Credentials::of(head) else {
+        return Ok(false);
+    };
+    let right = basic.users.admit(credentials);
+    let right = unless_gone(client, &worker.buffers, right).await;
+    right.ok_or(Held::Gone)
 }
 
 /// Whole seconds, rounded up (RFC 9110 §10.2.3).

@@ -61,6 +61,8 @@ pub(crate) struct Record {
     upstream_head_length: u64,
     /// What pages of other sites are told in the answer.
     pub(super) cors: Own,
+    /// Header lines that servers are sent besides.
+    pub(super) passed_on: Vec<(String, Vec<u8>)>,
     /// Header lines that the answer has besides, whoever makes it.
     lines: Vec<(&'static str, String)>,
 }
@@ -128,8 +130,29 @@ impl Record {
             upstream_head: Vec::new(),
             upstream_head_length: 0,
             cors: Own::default(),
+            passed_on: Vec::new(),
             lines: Vec::new(),
         }
+    }
+
+    /// Of a request that the edge makes itself on behalf of this one, in the same trace. The head of the
+    /// answer to it is kept.
+    pub(super) fn beside(&self, snapshot: &Snapshot, client: &Client) -> Self {
+        Self {
+            trace: self.trace,
+            request_id: self.request_id,
+            needs: Needs {
+                upstream_head: true,
+                ..Needs::default()
+            },
+            spans: None,
+            ..Self::new((Instant::now(), client.sent), 0, &[], snapshot)
+        }
+    }
+
+    /// The head of the last server's answer, where something needs it.
+    pub(super) fn upstream_head(&self) -> &[u8] {
+        &self.upstream_head
     }
 
     /// The answer has this header line, whoever makes it.
@@ -320,16 +343,20 @@ impl Record {
 
     /// What the configuration says about the header lines of a request to a server.
     pub(super) fn edit_request<'a>(
-        &self,
+        &'a self,
         worker: &Worker,
         subject: &Subject<'a>,
         client: &Client,
     ) -> Edit<'a> {
         let rules = &subject.target.terms.request_headers;
-        if rules.is_empty() {
-            return Edit::default();
-        }
-        rules.edit(|text| self.render(worker, text, subject, client))
+        let mut edit = if rules.is_empty() {
+            Edit::default()
+        } else {
+            rules.edit(|text| self.render(worker, text, subject, client))
+        };
+        let lines = self.passed_on.iter();
+        edit.also_set(lines.map(|(name, value)| (name.as_str(), value.clone())));
+        edit
     }
 
     /// What it says about those of an answer with this status.

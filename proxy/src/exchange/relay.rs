@@ -15,6 +15,7 @@ use edge_core::reason::Reason;
 
 use super::answer::{Answer, Engaged, Source};
 use super::body::Body;
+use super::sink::Sink;
 use super::spool::Spool;
 use super::wait::{Waited, of_reading, wait};
 use super::{After, Exchange};
@@ -39,6 +40,9 @@ enum Event {
     Read(io::Result<usize>),
 }
 
+/// The longest answer that is read over for the sake of its connection.
+const MOST_READ_OVER: usize = 64 * 1024;
+
 /// Content up to this size is copied behind the head: cheaper than writing from two places.
 const COPIED: usize = 4096;
 
@@ -61,6 +65,36 @@ impl Exchange<'_> {
         self.worker.buffers.put_read(buffer);
         self.worker.buffers.put_write(terms.out);
         after
+    }
+
+    /// Reads over an answer that nobody gets, if it is short, so that the connection can be used again.
+    pub(super) async fn read_over(&mut self, mut answer: Answer) {
+        // Nothing of it is for the client.
+        answer.terms.sink = Sink {
+            chunked: false,
+            trailers: false,
+            compressed: None,
+        };
+        let mut left = MOST_READ_OVER;
+        loop {
+            answer.terms.out.clear();
+            if self.gather(&mut answer).is_err() || answer.server.is_none() {
+                break;
+            }
+            match left.checked_sub(answer.terms.out.len()) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+            if !matches!(self.read_more(&mut answer, &mut Body::Empty).await, Ok(1..)) {
+                break;
+            }
+        }
+        if let Some(engaged) = answer.server.take() {
+            self.count(&answer, &engaged, Instant::now());
+        }
+        let Answer { terms, buffer, .. } = answer;
+        self.worker.buffers.put_read(buffer);
+        self.worker.buffers.put_write(terms.out);
     }
 
     /// Ends a response that cannot be sent to its end; the client learns it from the connection.

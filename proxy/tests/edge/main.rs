@@ -26,6 +26,7 @@ mod compression;
 mod explain;
 mod failover;
 mod files;
+mod forward_auth;
 mod forwarding;
 mod gzip;
 mod health;

@@ -1,11 +1,14 @@
 //! Who may ask, by name: from written to meant.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use settings::{Place, Problems};
 
-use super::file;
+use super::names::Names;
+use super::{Proxy, checks, file, headers};
 use crate::basic_auth::challenge;
+use crate::buffering::Buffering;
 
 /// Who may ask, by name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,5 +52,77 @@ pub(super) fn basic(
     Some(BasicAuth {
         challenge: challenge(&with.realm),
         users_file: PathBuf::from(&with.users_file),
+    })
+}
+
+/// Who may ask, by the word of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardAuth {
+    /// Index of its upstream in [`Config::upstreams`](super::Config::upstreams).
+    pub upstream: usize,
+    /// The path that is asked for.
+    pub uri: String,
+    /// Headers of its answer that the request has when it goes on.
+    pub copy: Vec<String>,
+    /// Whether it may send clients elsewhere.
+    pub redirects: bool,
+    /// For connecting, between two writes, and between two reads.
+    pub timeout: Duration,
+}
+
+impl ForwardAuth {
+    /// How the service is asked.
+    pub fn terms(&self) -> Proxy {
+        Proxy {
+            upstream: self.upstream,
+            uri: None,
+            redirects: Vec::new(),
+            connect_timeout: self.timeout,
+            send_timeout: self.timeout,
+            read_timeout: self.timeout,
+            buffering: Buffering {
+                on: false,
+                most_in_file: 0,
+            },
+            request_buffering: true,
+            ignore_client_abort: false,
+        }
+    }
+}
+
+/// What a site or route says, or else what holds `outside`.
+pub(super) fn forward(
+    written: Option<&file::ForwardAuth>,
+    (outside, names): (Option<&ForwardAuth>, &Names<'_>),
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<ForwardAuth> {
+    let with = match written {
+        None => return outside.cloned(),
+        Some(file::ForwardAuth::Switch(false)) => return None,
+        Some(file::ForwardAuth::Switch(true)) => {
+            let help = "{ to = \"auth_service\", uri = \"/verify\" }";
+            problems.push_with_help(at, "`true` does not say who is asked", help);
+            return None;
+        }
+        Some(file::ForwardAuth::With(with)) => with,
+    };
+    let uri = at.key("uri");
+    checks::path(&with.uri, &uri, problems);
+    checks::one_word(&with.uri, &uri, problems);
+    let copy = at.key("copy");
+    for (index, name) in with.copy.iter().enumerate() {
+        headers::check(name, &copy.index(index), problems);
+        if name.eq_ignore_ascii_case("host") {
+            problems.push(&copy.index(index), "the Host is the client's");
+        }
+    }
+    let timeout = checks::timeout(with.timeout, &at.key("timeout"), problems);
+    Some(ForwardAuth {
+        upstream: names.upstream(&with.to, &at.key("to"), problems)?,
+        uri: with.uri.clone(),
+        copy: with.copy.clone(),
+        redirects: with.redirects,
+        timeout,
     })
 }

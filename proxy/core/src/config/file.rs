@@ -30,7 +30,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use access_log::{AccessLog, AccessLogFile, LogEscape};
-pub use auth::{BasicAuth, BasicAuthWith, Satisfy};
+pub use auth::{BasicAuth, BasicAuthWith, ForwardAuth, ForwardAuthWith, Satisfy};
 pub use browser::{Cors, CorsFor, Hsts, HstsFor};
 pub use client::Client;
 pub use compress::{CodingName, Compress, Gzip};

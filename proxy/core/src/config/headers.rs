@@ -74,7 +74,7 @@ fn lines(
     lines
 }
 
-fn check(name: &str, at: &Place, problems: &mut Problems) {
+pub(super) fn check(name: &str, at: &Place, problems: &mut Problems) {
     if !is_token(name) {
         problems.push(at, format!("`{name}` is not the name of a header"));
     } else if OF_THE_EDGE.iter().any(|own| name.eq_ignore_ascii_case(own)) {

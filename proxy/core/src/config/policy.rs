@@ -4,7 +4,7 @@
 use settings::{Place, Problems};
 
 use super::names::Names;
-use super::{BasicAuth, auth, browser, checks, file, rate_limit};
+use super::{BasicAuth, ForwardAuth, auth, browser, checks, file, rate_limit};
 use crate::access::Access;
 use crate::cors::Cors;
 
@@ -17,7 +17,9 @@ pub struct Policy {
     pub access: Access,
     /// Who may ask, by name and password.
     pub basic_auth: Option<BasicAuth>,
-    /// Whether it is enough to have an address that is allowed, or a name.
+    /// Who may ask, by the word of a service.
+    pub forward_auth: Option<ForwardAuth>,
+    /// Whether it is enough to have an address that is allowed, or a name, or that word.
     pub satisfy_any: bool,
     /// Which pages of other sites may read answers.
     pub cors: Option<Cors>,
@@ -26,10 +28,19 @@ pub struct Policy {
 impl Policy {
     /// Whether everybody may ask as often as they like.
     pub fn is_open(&self) -> bool {
-        self.limits.is_empty()
-            && self.access == Access::default()
-            && self.basic_auth.is_none()
-            && self.cors.is_none()
+        let Self {
+            limits,
+            access,
+            basic_auth,
+            forward_auth,
+            satisfy_any: _,
+            cors,
+        } = self;
+        limits.is_empty()
+            && *access == Access::default()
+            && basic_auth.is_none()
+            && forward_auth.is_none()
+            && cors.is_none()
     }
 }
 
@@ -53,6 +64,12 @@ pub(super) fn of_site(
             written.basic_auth.as_ref(),
             None,
             &at.key("basic_auth"),
+            problems,
+        ),
+        forward_auth: auth::forward(
+            written.forward_auth.as_ref(),
+            (None, names),
+            &at.key("forward_auth"),
             problems,
         ),
         satisfy_any: written.satisfy == file::Satisfy::Any,
@@ -79,6 +96,12 @@ pub(super) fn of_route(
             written.basic_auth.as_ref(),
             outer.basic_auth.as_ref(),
             &at.key("basic_auth"),
+            problems,
+        ),
+        forward_auth: auth::forward(
+            written.forward_auth.as_ref(),
+            (outer.forward_auth.as_ref(), names),
+            &at.key("forward_auth"),
             problems,
         ),
         satisfy_any: written

@@ -129,3 +129,64 @@ fn names_and_passwords_are_asked_for_as_by_nginx() {
     let cases: Vec<_> = cases.collect();
     pair.compare(&cases);
 }
+
+/// A service that answers with the status that it is told.
+fn service() -> Origin {
+    Origin::start(|request, stream| {
+        use std::io::Write as _;
+        let status = request.header("x-status").unwrap_or("401");
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nX-User: ana\r\nWWW-Authenticate: Bearer\r\n\
+             Content-Length: 2\r\n\r\nno"
+        );
+        stream.write_all(head.as_bytes()).is_ok()
+    })
+}
+
+#[test]
+fn services_are_asked_as_by_nginx() {
+    let (origin, service) = (Origin::saying("in"), service());
+    let (web, auth) = (origin.address, service.address);
+    let usual = "proxy_set_header Connection '';
+         proxy_set_header Host $host_or_upstream;
+         proxy_set_header X-Real-IP $remote_addr;
+         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+         proxy_set_header X-Forwarded-Proto $scheme;";
+    let pair = Pair::start(
+        vec![origin, service],
+        &format!(
+            "upstream web {{ server {web}; keepalive 8; }}
+             upstream auth {{ server {auth}; keepalive 8; }}
+             server {{ listen LISTEN;
+             location / {{ auth_request /verify; auth_request_set $user $upstream_http_x_user;
+                 proxy_pass http://web; {usual} proxy_set_header X-User $user; }}
+             location = /verify {{ internal; proxy_pass http://auth/verify;
+                 proxy_pass_request_body off; proxy_set_header Content-Length '';
+                 {usual} proxy_set_header X-Original-URI $request_uri;
+                 proxy_set_header X-Original-Method $request_method; }} }}"
+        ),
+        &format!(
+            "[upstream.web]\nserver = [{{ address = \"{web}\" }}]\n\
+             [upstream.auth]\nserver = [{{ address = \"{auth}\" }}]\n\
+             [[site]]\n\
+             forward_auth = {{ to = \"auth\", uri = \"/verify\", copy = [\"X-User\"] }}\n\
+             [[site.route]]\npath = \"/\"\nproxy = {{ to = \"web\" }}\n"
+        ),
+    );
+    pair.compare(&[
+        (
+            "GET /a?b HTTP/1.1\r\nHost: a\r\nX-Status: 200\r\nX-User: root\r\n\r\n",
+            &[],
+        ),
+        ("HEAD /a HTTP/1.1\r\nHost: a\r\nX-Status: 299\r\n\r\n", &[]),
+        (
+            "POST /a HTTP/1.1\r\nHost: a\r\nX-Status: 201\r\nContent-Length: 4\r\n\r\nbody",
+            &[],
+        ),
+        ("GET /a HTTP/1.1\r\nHost: a\r\nX-Status: 403\r\n\r\n", &[]),
+        ("GET /a HTTP/1.1\r\nHost: a\r\nX-Status: 401\r\n\r\n", &[]),
+        ("GET /a HTTP/1.1\r\nHost: a\r\nX-Status: 302\r\n\r\n", &[]),
+        ("GET /a HTTP/1.1\r\nHost: a\r\nX-Status: 404\r\n\r\n", &[]),
+        ("GET /a HTTP/1.1\r\nHost: a\r\nX-Status: 500\r\n\r\n", &[]),
+    ]);
+}

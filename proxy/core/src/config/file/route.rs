@@ -7,8 +7,8 @@ use serde::Deserialize;
 use settings::Size;
 
 use super::{
-    AccessLog, BasicAuth, Cors, ErrorPage, Files, Forwarding, Headers, Hsts, Proxy, Redirect,
-    Respond, Rewrite, RoutePath, Satisfy, When,
+    AccessLog, BasicAuth, Cors, ErrorPage, Files, ForwardAuth, Forwarding, Headers, Hsts, Proxy,
+    Redirect, Respond, Rewrite, RoutePath, Satisfy, When,
 };
 
 /// A route of a site, chosen by path as nginx chooses locations.
@@ -36,6 +36,8 @@ pub struct Route {
     pub deny: Option<Vec<String>>,
     /// Who may ask, by name and password, in place of the site's; `false`: nobody is asked.
     pub basic_auth: Option<BasicAuth>,
+    /// Who may ask, by the word of a service, in place of the site's; `false`: none is asked.
+    pub forward_auth: Option<ForwardAuth>,
     /// Overrides the site's.
     pub satisfy: Option<Satisfy>,
     /// In place of the site's; `false`: it is left to the servers.

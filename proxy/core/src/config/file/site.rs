@@ -7,8 +7,8 @@ use serde::Deserialize;
 use settings::Size;
 
 use super::{
-    AccessLog, BasicAuth, Compress, Cors, ErrorPage, Forwarding, Gzip, Headers, Hsts, Rewrite,
-    Route, Satisfy,
+    AccessLog, BasicAuth, Compress, Cors, ErrorPage, ForwardAuth, Forwarding, Gzip, Headers, Hsts,
+    Rewrite, Route, Satisfy,
 };
 
 /// A site, chosen by host name.
@@ -44,7 +44,9 @@ pub struct Site {
     pub deny: Vec<String>,
     /// Who may ask, by name and password.
     pub basic_auth: Option<BasicAuth>,
-    /// Whether both the address and the name have to be right, or one of them.
+    /// Who may ask, by the word of a service.
+    pub forward_auth: Option<ForwardAuth>,
+    /// Whether the address, the name and the service all have to agree, or one of them.
     #[serde(default)]
     pub satisfy: Satisfy,
     /// Which pages of other sites may read answers.

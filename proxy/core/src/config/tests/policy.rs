@@ -114,3 +114,29 @@ fn what_browsers_are_told() {
         assert_eq!(problems("", line), expected);
     }
 }
+
+#[test]
+fn services_that_are_asked() {
+    for (line, expected) in [
+        (
+            "forward_auth = true",
+            &[
+                "site[0].forward_auth: `true` does not say who is asked ({ to = \"auth_service\", uri = \"/verify\" })",
+            ][..],
+        ),
+        (
+            "forward_auth = { to = \"web_ap\", uri = \"verify x\", copy = [\"X-User\", \"a b\", \"Host\", \"Connection\"], timeout = 0 }",
+            &[
+                "site[0].forward_auth.uri: the path `verify x` does not start with a slash (\"/verify x\")",
+                "site[0].forward_auth.uri: contains a space or a control character",
+                "site[0].forward_auth.copy[1]: `a b` is not the name of a header",
+                "site[0].forward_auth.copy[2]: the Host is the client's",
+                "site[0].forward_auth.copy[3]: `Connection` is the edge's own on each connection",
+                "site[0].forward_auth.timeout: a duration of 0 would always have passed",
+                "site[0].forward_auth.to: there is no upstream `web_ap` (did you mean \"web_app\"?)",
+            ],
+        ),
+    ] {
+        assert_eq!(problems("", line), expected);
+    }
+}
