@@ -38,7 +38,7 @@ fn redbot_finds_no_fault() {
         .arg(root.path().join("b.css"))
         .status();
     assert!(gzip.unwrap().success());
-    let body = text.clone();
+    let body = text;
     let app = Origin::start(move |request, stream| {
         let known = request.head.contains("If-None-Match: \"v1\"")
             || request.head.contains("If-None-Match: W/\"v1\"");
