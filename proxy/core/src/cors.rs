@@ -5,6 +5,8 @@
 //! from a page of another origin unless the answer lets that origin have it. The edge says both
 //! itself, so what servers say of it does not go on.
 
+use std::fmt;
+
 use crate::headers::Own;
 use crate::http::{Method, RequestHead};
 
@@ -110,6 +112,15 @@ impl Cors {
             }
         }
         own
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(origin) => f.write_str(origin),
+            Self::Between(start, end) => write!(f, "{start}*{end}"),
+        }
     }
 }
 

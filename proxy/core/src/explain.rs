@@ -3,6 +3,7 @@
 //! The same code chooses here as for real requests; only what it says of it is of this module.
 
 mod action;
+mod policy;
 mod route;
 mod terms;
 

@@ -146,6 +146,43 @@ fn says_who_is_asked_and_what_else_holds() {
 }
 
 #[test]
+fn says_who_may_ask_and_how_often() {
+    let config = "[upstream.auth]\nserver = [{ address = \"10.0.0.1:80\" }]\n\
+        [rate_limit.few]\nrate = \"10/s\"\nburst = 5\ndry_run = true\n\
+        [rate_limit.key]\nrate = \"1/m\"\nkey = \"$arg_key\"\n\
+        [[site]]\nlimits = [\"few\", \"key\"]\nallow = [\"10.0.0.0/8\"]\nsatisfy = \"any\"\n\
+        forward_auth = { to = \"auth\", uri = \"/verify\" }\n\
+        cors = { origins = [\"https://*.a.test\", \"http://b:81\"] }\n\
+        hsts = { max_age = \"1h\" }\n\
+        [[site.route]]\npath = \"/\"\nstatus_page = true\n";
+    let edge = Edge::start(config);
+    let said = explain(&edge, &["/x?key=one", "--from", "192.0.2.7"]);
+    for (title, texts) in [
+        (
+            "rate limit",
+            &[
+                "few: 10/s, 5 early, of them 0 at once, by 192.0.2.7; it only counts",
+                "key: 1/m, by \"one\"",
+            ][..],
+        ),
+        ("access", &["192.0.2.7 may ask if it is known"]),
+        ("asked first", &["auth, for /verify"]),
+        ("read by", &["pages of https://*.a.test, http://b:81"]),
+        (
+            "response header",
+            &["Strict-Transport-Security: max-age=3600 (to who came by https)"],
+        ),
+        ("answer", &["200, what stub_status says"]),
+    ] {
+        assert_eq!(about(&said, title), texts, "{said}");
+    }
+    let said = explain(&edge, &["/x", "--from", "10.0.0.7"]);
+    assert_eq!(about(&said, "access"), ["10.0.0.7 may ask, whoever it is"]);
+    let limits = about(&said, "rate limit");
+    assert_eq!(limits[1], "key: no key, so it is not counted");
+}
+
+#[test]
 fn says_what_the_edge_would_refuse() {
     let edge = Edge::start(CONFIG);
     for (arguments, expected) in [

@@ -18,6 +18,8 @@ pub struct RateLimit {
     pub key: Option<Template>,
     /// How often.
     pub rate: Rate,
+    /// The same as it is written.
+    pub written: String,
     /// How much of what comes too early is borne.
     pub burst: Burst,
     /// The status of requests that are refused.
@@ -72,6 +74,7 @@ fn one(
         dry_run: written.dry_run,
         keys: NonZeroUsize::new(keys).unwrap_or(NonZeroUsize::MIN),
         rate: rate?,
+        written: written.rate.clone(),
         key: match key {
             Some(key) => Some(key?),
             None => None,

@@ -3,24 +3,17 @@
 use settings::{Period, Size};
 
 use super::{At, Explanation};
-use crate::address::Peer;
+use crate::config::Action;
 use crate::encoding::Compression;
 use crate::error_page::PageStatus;
 use crate::expires::Expires;
+use crate::forward::Forwarding;
 use crate::headers::Rules;
 
 impl At<'_> {
     pub(super) fn say_terms(&self, said: &mut Explanation) {
         let terms = &self.route.terms;
-        let (ip, address) = self.case.question.client;
-        said.push((
-            "access",
-            if terms.policy.access.admits(Peer::Ip(ip)) {
-                format!("{address} may ask")
-            } else {
-                format!("403 access_denied: {address} may not ask")
-            },
-        ));
+        self.say_policy(said);
         said.push((
             "body",
             match terms.max_body {
@@ -28,8 +21,24 @@ impl At<'_> {
                 None => "of any length (max_body = 0)".to_owned(),
             },
         ));
+        let forwarding = match terms.forwarding {
+            Forwarding::Usual => "X-Real-IP, X-Forwarded-For, X-Forwarded-Proto",
+            Forwarding::Forwarded => "Forwarded",
+            Forwarding::Both => "X-Real-IP, X-Forwarded-For, X-Forwarded-Proto, Forwarded",
+        };
+        if matches!(self.route.action, Action::Proxy(_)) {
+            said.push(("client told by", forwarding.to_owned()));
+        }
         self.say_lines("request header", &terms.request_headers, said);
         self.say_lines("response header", &terms.response_headers, said);
+        if let Some(hsts) = &terms.browser.hsts {
+            let line = format!("Strict-Transport-Security: {hsts} (to who came by https)");
+            said.push(("response header", line));
+        }
+        for (name, value) in terms.browser.defaults {
+            let line = format!("{name}: {value} (unless the answer has one)");
+            said.push(("response header", line));
+        }
         if let Some(expires) = terms.expires {
             said.push(("expires", expires_in_words(expires)));
         }
