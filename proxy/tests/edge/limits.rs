@@ -129,12 +129,23 @@ fn what_comes_early_waits() {
         );
     }
     assert!(begun.elapsed() >= Duration::from_millis(400));
-    edge.counts("edge_rate_limited_total", &["quick", "\"delayed\""], 2);
+    let large = "0123456789".repeat(50_000);
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+        large.len()
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            request(edge.http, &format!("{head}{large}")).text(),
+            "served"
+        );
+        assert!(origin.seen().last().unwrap().body == large.as_bytes());
+    }
     assert_eq!(edge.get("/slow").status, 200);
     let mut client = Connection::new(edge.http);
     client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
     edge.counts("edge_rate_limited_total", &["slow", "\"delayed\""], 1);
     drop(client);
     edge.counts("edge_failures_total", &["client_gone"], 1);
-    assert_eq!(origin.seen().len(), 4);
+    assert_eq!(origin.seen().len(), 6);
 }

@@ -188,6 +188,46 @@ fn the_gate_is_the_same() {
     assert_eq!(origin.seen().len(), 2);
 }
 
+/// A stream is a request for a rate limit, keeps its body while it waits, and gives up with its client.
+#[test]
+fn streams_wait_for_their_turn() {
+    let origin = echo();
+    let limited = |rate: &str| {
+        let config = proxy_to(&[server(origin.address, "")]);
+        let site = config.replace("[[site]]\n", "[[site]]\nlimits = [\"one\"]\n");
+        Edge::start(&format!(
+            "[rate_limit.one]\nrate = \"{rate}\"\nburst = 10\n{site}"
+        ))
+    };
+    let edge = limited("10/s");
+    let body = pattern(300_000);
+    run(async {
+        let client = Client::new(edge.http).await;
+        let ask = || client.ask(post("/"), &body);
+        let (first, second, third) = tokio::join!(ask(), ask(), ask());
+        for reply in [first, second, third] {
+            assert!(reply.unwrap().body == body);
+        }
+    });
+    edge.counts("edge_rate_limited_total", &["\"delayed\""], 2);
+    let edge = limited("1/h");
+    run(async {
+        let client = Client::new(edge.http).await;
+        assert_eq!(client.get("/").await.status, 200);
+        let mut sender = client.sender.clone().ready().await.unwrap();
+        let request = get("/").body(()).unwrap();
+        let (response, mut stream) = sender.send_request(request, true).unwrap();
+        while edge.metric("edge_rate_limited_total", &["\"delayed\""]) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stream.send_reset(Reason::CANCEL);
+        assert!(response.await.is_err());
+        while edge.metric("edge_failures_total", &["client_gone"]) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+}
+
 #[test]
 fn r4_a_stream_that_is_reset_aborts_the_request() {
     let origin = Origin::start(|_, stream| {
