@@ -51,15 +51,14 @@ pub(super) async fn pass(
         waited |= limit(place, client, subject, policy, record).await?;
     }
     let (access, speaker) = (&config.access, client.speaker());
-    // Browsers send no credentials with it (the Fetch standard, §4.8).
-    let preflight = config.cors.as_ref().and_then(|cors| cors.preflight(head));
-    if let Some(cors) = preflight.filter(|_| access.admits(speaker)) {
-        record.cors = cors;
-        return Err(Held::Answered(Direct::empty()));
-    }
     let any = config.satisfy_any && policy.asks_who();
     if !any && !access.admits(speaker) {
         return Err(Reason::ACCESS_DENIED.into());
+    }
+    // Browsers send no credentials with it (the Fetch standard, §4.8).
+    if let Some(cors) = config.cors.as_ref().and_then(|cors| cors.preflight(head)) {
+        record.cors = cors;
+        return Err(Held::Answered(Direct::empty()));
     }
     if !policy.asks_who() || (any && access.vouches_for(speaker)) {
         withhold(policy, record);

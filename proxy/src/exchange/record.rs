@@ -1,11 +1,13 @@
 //! What is remembered of a request for its log line and its metrics.
 
+mod edit;
+
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use edge_core::expression::Captures;
 use edge_core::failure::Failure;
-use edge_core::headers::{Edit, Own};
+use edge_core::headers::Own;
 use edge_core::http::{Header, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::template::{self, Needs, Template, Times, Try, Values};
@@ -339,56 +341,6 @@ impl Record {
         };
         template.render(&mut text, &values);
         text
-    }
-
-    /// What the configuration says about the header lines of a request to a server.
-    pub(super) fn edit_request<'a>(
-        &'a self,
-        worker: &Worker,
-        subject: &Subject<'a>,
-        client: &Client,
-    ) -> Edit<'a> {
-        let rules = &subject.target.terms.request_headers;
-        let mut edit = if rules.is_empty() {
-            Edit::default()
-        } else {
-            rules.edit(|text| self.render(worker, text, subject, client))
-        };
-        let lines = self.passed_on.iter();
-        edit.also_set(lines.map(|(name, value)| (name.as_str(), value.clone())));
-        edit
-    }
-
-    /// What it says about those of an answer with this status.
-    pub(super) fn edit_answer<'a>(
-        &self,
-        worker: &Worker,
-        status: u16,
-        subject: &Subject<'a>,
-        client: &Client,
-    ) -> Edit<'a> {
-        let terms = &subject.target.terms;
-        let mut edit = if terms.response_headers.is_empty() {
-            Edit::default()
-        } else {
-            let rules = &terms.response_headers;
-            rules.edit(|text| self.render(worker, text, subject, client))
-        };
-        if let Some(expires) = terms.expires {
-            let (_, millis) = worker.clock.now();
-            edit.also_set(expires.lines(status, millis / 1000).into_iter().flatten());
-        }
-        // RFC 6797 §7.2: only over HTTPS.
-        let hsts = terms.browser.hsts.as_ref();
-        if let Some(hsts) = hsts.filter(|_| client.scheme == "https") {
-            edit.also_set([("Strict-Transport-Security", hsts.clone())]);
-        }
-        edit.also_set(self.lines.iter().cloned());
-        edit.also_set(self.cors.lines.iter().cloned());
-        edit.hidden = self.cors.hidden;
-        edit.vary = self.cors.vary;
-        edit.defaults = terms.browser.defaults;
-        edit
     }
 
     /// The servers asked, if anybody wants to know.

@@ -72,6 +72,11 @@ fn preflights_are_answered_before_anybody_is_asked_who_they_are() {
         all(&reply, "access-control-allow-origin"),
         ["https://app.example.com"]
     );
+    // Whom a name would let in may be asked for it.
+    let any =
+        "basic_auth = { users_file = \"/dev/null\" }\nallow = [\"10.0.0.0/8\"]\nsatisfy = \"any\"";
+    let (_other, known) = start(CORS, any);
+    assert_eq!(ask(&known, "OPTIONS /", &asks).status, 204);
     let denied = format!("{asks}X-Forwarded-For: 192.0.2.1\r\n");
     assert_eq!(ask(&edge, "OPTIONS /", &denied).status, 403);
     assert!(origin.seen().is_empty());
