@@ -12,7 +12,7 @@ use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
 use edge_core::http::{
     BodyLength, Chunks, Piece, RequestHead, ResponseHead, find_head_end, normalise_path,
 };
-use edge_core::route::{Hosts, PathPattern, Paths};
+use edge_core::route::{HostPattern, Hosts, PathPattern, Paths, Positioned};
 use edge_core::template::{self, Template, Times, Try, Values};
 use edge_core::trace::{self, Drawn, Trace};
 
@@ -89,6 +89,7 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) 
             iso: "2026-11-23T04:00:00+00:00",
             unix_millis: 1_795_406_400_000,
         },
+        ..Values::default()
     }
 }
 
@@ -169,6 +170,8 @@ fn heads(criterion: &mut Criterion) {
             coding: None,
             vary: false,
             cookie: None,
+            status: None,
+            redirects: &[],
             kept: &[],
         };
         let mut out = Vec::with_capacity(4096);
@@ -185,20 +188,21 @@ fn heads(criterion: &mut Criterion) {
 fn decisions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("edge");
     let names: Vec<_> = (0..20)
-        .map(|site| vec![format!("site{site}.example.com")])
+        .map(|site| vec![HostPattern::Exact(format!("site{site}.example.com"))])
         .collect();
-    let hosts = Hosts::new(names.iter().map(Vec::as_slice));
-    let prefixes = (0..20).map(|route| PathPattern::Prefix(format!("/api/v{route}/")));
-    let paths = Paths::new(
-        prefixes
-            .chain([PathPattern::Prefix("/".to_owned())])
-            .map(|pattern| (pattern, true)),
-    );
+    let hosts = Hosts::new(names.iter().map(Vec::as_slice).enumerate());
+    let prefixes = (0..20).map(|route| format!("/api/v{route}/"));
+    let routes = prefixes.chain(["/".to_owned()]).map(|path| Positioned {
+        pattern: PathPattern::Prefix(path),
+        parent: None,
+        slash: true,
+    });
+    let paths = Paths::new(&routes.collect::<Vec<_>>());
     group.bench_function("find one of 20 sites and one of 21 routes", |bencher| {
         bencher.iter(|| {
             let site = hosts.find(black_box("site17.example.com"));
             let path = normalise_path(black_box("/api/v17/bazi/charts/42"));
-            (site, path.map(|path| paths.find(&path)))
+            (site, path.map(|path| paths.find(&path, &|_| true)))
         });
     });
     let server = |weight, backup| Server {
