@@ -66,12 +66,13 @@ impl Config {
             Some(path) => Document::load(path)?,
             None => Document::parse("defaults", "", &|_| None)?,
         };
-        let written: file::Config = document.read()?;
-        Self::resolve(written, overrides).map_err(|problems| document.report(problems))
+        document
+            .read::<file::Config>()
+            .meant(|written| Self::resolve(written, overrides))
     }
 
     /// What `written` means, or everything that keeps it from meaning something.
-    pub fn resolve(written: file::Config, overrides: &Overrides) -> Result<Self, Vec<Problem>> {
+    pub fn resolve(written: &file::Config, overrides: &Overrides) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
         let file::Config {
             server,
@@ -89,7 +90,7 @@ impl Config {
             .or_else(|| problems.ok(&at, address(&web.listen)));
         let max_body = usize::try_from(web.max_body.0);
         let max_body = problems.ok(&root.key("web").key("max_body"), max_body);
-        let (listen, url) = endpoints(&service, &overrides.services, &mut problems);
+        let (listen, url) = endpoints(service, &overrides.services, &mut problems);
         shared_ports(&mut problems, web_listen, &listen);
 
         let threads = match server.threads {

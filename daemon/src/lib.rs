@@ -5,7 +5,7 @@
 //!
 //! | module | what it gives |
 //! |---|---|
-//! | [`config`] | [`Document::load`](config::Document::load) reads a TOML file, [`Document::read`](config::Document::read) turns it into a written type `T: JsonSchema + DeserializeOwned`, [`Document::report`](config::Document::report) finds the lines of problems that were noticed later; a [`Report`](config::Report) shows all of them at once |
+//! | [`config`] | [`Document::load`](config::Document::load) reads a TOML file, [`Document::read`](config::Document::read) turns it into a written type `T: JsonSchema + DeserializeOwned`, [`Reading::meant`](config::Reading::meant) into what that means; a [`Report`](config::Report) shows at once everything that is wrong |
 //! | [`log`] | [`log::start`] sends `tracing` and the `log` crate to one place as text or JSON; the [`Handle`](log::Handle) changes the level later |
 //! | [`metrics`] | [`Metrics`](metrics::Metrics): a registry with `process_*` in it, made-and-registered counters, gauges and histograms, the text form |
 //! | [`admin`] | [`AdminServer`](admin::AdminServer): a small HTTP/1 server with `/metrics` and one handler for the rest |

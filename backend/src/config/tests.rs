@@ -2,11 +2,10 @@ use super::*;
 
 fn config(text: &str) -> Result<Config, String> {
     let document = Document::parse("backend.toml", text, &|_| None).unwrap();
-    let written = document.read::<file::Config>();
-    let lines = |report: Report| report.lines().collect::<Vec<_>>().join("\n");
-    let written = written.map_err(lines)?;
-    Config::resolve(written, &Overrides::default())
-        .map_err(|problems| lines(document.report(problems)))
+    document
+        .read::<file::Config>()
+        .meant(|written| Config::resolve(written, &Overrides::default()))
+        .map_err(|report| report.lines().collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
@@ -44,7 +43,7 @@ fn flags_win_over_the_file() {
         ..Overrides::default()
     };
     *overrides.services.of_mut(Service::Payment) = Some(SocketAddr::from(([0, 0, 0, 0], 81)));
-    let config = Config::resolve(written, &overrides).unwrap();
+    let config = Config::resolve(&written, &overrides).unwrap();
     assert_eq!(config.web.port(), 80);
     assert_eq!(config.listen.of(Service::Payment).port(), 81);
     assert_eq!(config.database, Location::File("x.db".into()));
@@ -76,5 +75,6 @@ fn toml_of(text: &str) -> file::Config {
     Document::parse("backend.toml", text, &|_| None)
         .unwrap()
         .read()
+        .into_written()
         .unwrap()
 }

@@ -63,7 +63,7 @@ impl TestApp {
             services,
             database: None,
         };
-        let mut config = Config::resolve(file::Config::default(), &overrides).unwrap();
+        let mut config = Config::resolve(&file::Config::default(), &overrides).unwrap();
         change(&mut config);
         let app = App::start(&config, parts).await.unwrap();
         Self {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::Place;
 
-/// One mistake in a configuration file.
+/// One mistake in a configuration file, or one trap that is not a mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Where it stands.
@@ -13,11 +13,53 @@ pub struct Problem {
     pub message: String,
     /// What to write instead, where that is known.
     pub help: Option<String>,
+    /// Another place that it is about: of two things that exclude each other, the first.
+    pub other: Option<Place>,
+    /// Places that the judgement rests on. Where one of them was left out because of a mistake of
+    /// its own, nobody knows, and the problem is not reported.
+    pub rests_on: Vec<Place>,
+}
+
+impl Problem {
+    /// A problem at `at`.
+    pub fn new(at: &Place, message: impl Into<String>) -> Self {
+        Self {
+            at: at.clone(),
+            message: message.into(),
+            help: None,
+            other: None,
+            rests_on: Vec::new(),
+        }
+    }
+
+    /// Says what to write instead.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        let help = Some(help.into());
+        Self { help, ..self }
+    }
+
+    /// Names the other place that it is about.
+    #[must_use]
+    pub fn other(self, place: &Place) -> Self {
+        let other = Some(place.clone());
+        Self { other, ..self }
+    }
+
+    /// Names a place that the judgement rests on.
+    #[must_use]
+    pub fn rests_on(mut self, place: Place) -> Self {
+        self.rests_on.push(place);
+        self
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.at, self.message)?;
+        if let Some(other) = &self.other {
+            write!(f, " [{other}]")?;
+        }
         match &self.help {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),
@@ -31,12 +73,13 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Notes a problem.
+    pub fn note(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Notes a problem of which only the place and the message are to be said.
     pub fn push(&mut self, at: &Place, message: impl Into<String>) {
-        self.0.push(Problem {
-            at: at.clone(),
-            message: message.into(),
-            help: None,
-        });
+        self.note(Problem::new(at, message));
     }
 
     /// Notes a problem together with what to do about it.
@@ -46,12 +89,7 @@ impl Problems {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let help = Some(help.into());
-        self.0.push(Problem {
-            at: at.clone(),
-            message: message.into(),
-            help,
-        });
+        self.note(Problem::new(at, message).help(help));
     }
 
     /// Unwraps a result, noting its error at `at`.
@@ -64,6 +102,11 @@ impl Problems {
     /// Whether none was noted so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The problems in the order in which they were noted.
+    pub fn into_vec(self) -> Vec<Problem> {
+        self.0
     }
 
     /// The value, or every problem noted on the way to it.

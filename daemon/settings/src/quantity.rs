@@ -32,6 +32,65 @@ impl fmt::Display for QuantityError {
 
 impl std::error::Error for QuantityError {}
 
+impl Period {
+    /// How durations are described to whoever wrote something else.
+    pub const FORM: &'static str = PERIOD;
+
+    /// What somebody who wrote `text` for a duration most likely meant: `"10s"` for `"10"`,
+    /// `"1500ms"` for `"1.5 seconds"`.
+    pub fn meant(text: &str) -> Option<String> {
+        let (number, unit) = decimal(text)?;
+        let millis = match unit.to_ascii_lowercase().as_str() {
+            "" | "s" | "sec" | "secs" | "second" | "seconds" => 1000.0,
+            "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1.0,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60_000.0,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000.0,
+            "d" | "day" | "days" => 86_400_000.0,
+            _ => return None,
+        };
+        let millis = whole(number * millis)?;
+        Some(Self(Duration::from_millis(millis)).to_string())
+    }
+}
+
+impl Size {
+    /// How sizes are described to whoever wrote something else.
+    pub const FORM: &'static str = SIZE;
+
+    /// What somebody who wrote `text` for a size most likely meant: `"10M"` for `"10 MB"`.
+    pub fn meant(text: &str) -> Option<String> {
+        let (number, unit) = decimal(text)?;
+        let bytes = match unit.to_ascii_lowercase().as_str() {
+            "" | "b" | "byte" | "bytes" => 1.0,
+            "k" | "kb" | "kib" => 1024.0,
+            "m" | "mb" | "mib" => 1_048_576.0,
+            "g" | "gb" | "gib" => 1_073_741_824.0,
+            _ => return None,
+        };
+        whole(number * bytes).map(|bytes| Self(bytes).to_string())
+    }
+}
+
+/// A number with a decimal point, and the word behind it.
+fn decimal(text: &str) -> Option<(f64, &str)> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit.trim()))
+}
+
+fn whole(number: f64) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range is checked first"
+    )]
+    let whole = (1.0..1e15).contains(&number).then(|| number.round() as u64);
+    whole
+}
+
 const PERIOD: &str = "a duration such as \"30s\", \"250ms\" or \"1h30m\"";
 const SIZE: &str = "a size such as \"10M\", \"4k\" or \"512\"";
 
@@ -225,6 +284,29 @@ mod tests {
         assert_eq!(size("10M"), Ok(10 << 20));
         assert_eq!(size("4k"), Ok(4096));
         assert_eq!(size("512"), Ok(512));
+    }
+
+    #[test]
+    fn guesses_what_was_meant() {
+        let period = |text| Period::meant(text).unwrap_or_default();
+        for (text, meant) in [
+            ("10", "10s"),
+            ("1.5 seconds", "1500ms"),
+            ("5 Min", "5m"),
+            ("0", ""),
+            ("soon", ""),
+        ] {
+            assert_eq!(period(text), meant, "{text}");
+        }
+        let size = |text| Size::meant(text).unwrap_or_default();
+        for (text, meant) in [
+            ("10MB", "10M"),
+            ("1.5 MiB", "1536k"),
+            ("4 kb", "4k"),
+            ("-1", ""),
+        ] {
+            assert_eq!(size(text), meant, "{text}");
+        }
     }
 
     #[test]

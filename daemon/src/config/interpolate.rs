@@ -88,29 +88,26 @@ fn is_name(text: &str) -> bool {
 }
 
 fn unset(name: &str) -> Finding {
-    Finding {
-        span: 0..0,
-        message: format!("the environment variable `{name}` is not set"),
-        help: Some(format!(
-            "set it, give a default with `${{{name}:-...}}`, or write `$${{` for a literal `${{`"
-        )),
-    }
+    Finding::new(
+        0..0,
+        format!("the environment variable `{name}` is not set"),
+    )
+    .help(format!(
+        "set it, give a default with `${{{name}:-...}}`, or write `$${{` for a literal `${{`"
+    ))
 }
 
 fn not_a_name(text: &str) -> Finding {
-    Finding {
-        span: 0..0,
-        message: format!("`{text}` is not the name of an environment variable"),
-        help: Some("write `$${` for a literal `${`".to_owned()),
-    }
+    Finding::new(
+        0..0,
+        format!("`{text}` is not the name of an environment variable"),
+    )
+    .help("write `$${` for a literal `${`".to_owned())
 }
 
 fn unclosed() -> Finding {
-    Finding {
-        span: 0..0,
-        message: "`${` is not closed by `}`".to_owned(),
-        help: Some("write `$${` for a literal `${`".to_owned()),
-    }
+    Finding::new(0..0, "`${` is not closed by `}`".to_owned())
+        .help("write `$${` for a literal `${`".to_owned())
 }
 
 #[cfg(test)]

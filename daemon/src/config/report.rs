@@ -1,67 +1,103 @@
-//! Every mistake of a configuration file, each with its line and a pointer into it.
+//! Every mistake of a configuration, each with its line and a pointer into it.
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
 use std::{env, fmt};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, NamedSource, SourceSpan};
-use thiserror::Error;
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
+    SourceCode,
+};
 
-/// A mistake and the bytes of the file that hold it.
+use super::source::{Source, Sources};
+
+/// A mistake or a trap, and the bytes that hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) span: Range<usize>,
+    pub(super) weight: Weight,
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
 
-impl From<&toml::de::Error> for Finding {
-    fn from(error: &toml::de::Error) -> Self {
+/// What a finding means for the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// It cannot be used.
+    Error,
+    /// It can, but is likely not what was meant.
+    Warning,
+}
+
+impl Finding {
+    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
-            span: error.span().unwrap_or(0..0),
-            message: error.message().trim_end().replace('\n', ", "),
+            span,
+            weight: Weight::Error,
+            message: message.into(),
             help: None,
         }
     }
+
+    pub(super) fn help(self, help: impl Into<Option<String>>) -> Self {
+        let help = help.into();
+        Self { help, ..self }
+    }
 }
 
-/// Why a configuration file was refused: at least one mistake, in the order of the file.
+impl From<&toml::de::Error> for Finding {
+    fn from(error: &toml::de::Error) -> Self {
+        let message = error.message().trim_end().replace('\n', ", ");
+        Self::new(error.span().unwrap_or(0..0), message)
+    }
+}
+
+/// What is to be said about a configuration, in the order of its files: why it was refused, or what
+/// it warns of.
 ///
 /// `Display` draws each with its source line; [`Report::lines`] gives one line for each, for logs.
 #[derive(Debug, Clone)]
 pub struct Report {
-    name: String,
-    text: String,
+    sources: Sources,
     findings: Vec<Finding>,
 }
 
 impl Report {
-    pub(super) fn new(name: String, text: String, mut findings: Vec<Finding>) -> Self {
+    pub(super) fn new(sources: Sources, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.span.start);
-        findings.dedup();
-        Self {
-            name,
-            text,
-            findings,
+        // What stands once and counts several times is reported once.
+        let mut unique: Vec<Finding> = Vec::new();
+        for finding in findings {
+            let is_same = |other: &Finding| {
+                (&other.span, &other.message) == (&finding.span, &finding.message)
+            };
+            if !unique.iter().any(is_same) {
+                unique.push(finding);
+            }
         }
+        let findings = unique;
+        Self { sources, findings }
     }
 
-    pub(super) fn unreadable(name: String, error: &io::Error) -> Self {
-        let message = format!("cannot be read: {error}");
-        let finding = Finding {
-            span: 0..0,
-            message,
-            help: None,
-        };
-        Self::new(name, String::new(), vec![finding])
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
     }
 
-    /// One line for each mistake: `file:line:column: message (help)`.
+    /// How many things are said.
+    pub fn len(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// One line for each: `file:line:column: message (help)`.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         self.findings.iter().map(|finding| {
-            let Finding { message, help, .. } = finding;
-            let place = self.place(finding);
-            match help {
+            let place = self.sources.place(&finding.span);
+            let message = match finding.weight {
+                Weight::Error => finding.message.clone(),
+                Weight::Warning => format!("warning: {}", finding.message),
+            };
+            match &finding.help {
                 Some(help) => format!("{place}: {message} ({help})"),
                 None => format!("{place}: {message}"),
             }
@@ -80,31 +116,20 @@ impl Report {
         stderr.write_all(self.draw(theme).as_bytes())
     }
 
-    /// `file:line:column`, or only the file where there is no text to point into.
-    fn place(&self, finding: &Finding) -> String {
-        let Some(before) = self
-            .text
-            .get(..finding.span.start)
-            .filter(|_| !self.text.is_empty())
-        else {
-            return self.name.clone();
-        };
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        format!("{}:{line}:{column}", self.name)
-    }
-
     fn draw(&self, theme: GraphicalTheme) -> String {
-        if self.text.is_empty() {
-            return self.lines().map(|line| line + "\n").collect();
-        }
         let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
         let mut drawn = String::new();
-        for finding in &self.findings {
-            let shown = Shown::new(self, finding);
-            // Writing to a string cannot fail; a span outside the text would, and is left out.
-            if handler.render_report(&mut drawn, &shown).is_err() {
-                drawn.push_str(&finding.message);
+        for (finding, line) in self.findings.iter().zip(self.lines()) {
+            let source = self.sources.of(&finding.span);
+            match source.filter(|source| !source.text.is_empty()) {
+                Some(source) => {
+                    let shown = Shown::new(source, finding);
+                    // Writing to a string cannot fail; a span outside the text would, and is left out.
+                    if handler.render_report(&mut drawn, &shown).is_err() {
+                        drawn.push_str(&line);
+                    }
+                }
+                None => drawn.push_str(&line),
             }
             drawn.push('\n');
         }
@@ -121,25 +146,50 @@ impl fmt::Display for Report {
 impl std::error::Error for Report {}
 
 /// One finding in the form that miette draws.
-#[derive(Debug, Error, Diagnostic)]
-#[error("{message}")]
-struct Shown {
-    message: String,
-    #[source_code]
+#[derive(Debug)]
+struct Shown<'f> {
+    finding: &'f Finding,
     file: NamedSource<String>,
-    #[label]
-    at: SourceSpan,
-    #[help]
-    help: Option<String>,
+    at: Range<usize>,
 }
 
-impl Shown {
-    fn new(report: &Report, finding: &Finding) -> Self {
+impl<'f> Shown<'f> {
+    fn new(source: &Source, finding: &'f Finding) -> Self {
         Self {
-            message: finding.message.clone(),
-            file: NamedSource::new(&report.name, report.text.clone()),
-            at: finding.span.clone().into(),
-            help: finding.help.clone(),
+            finding,
+            file: NamedSource::new(&source.name, source.text.clone()),
+            at: source.local(&finding.span),
         }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.finding.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.finding.weight {
+            Weight::Error => Severity::Error,
+            Weight::Warning => Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.finding.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.file)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new_with_span(None, self.at.clone());
+        Some(Box::new(std::iter::once(label)))
     }
 }

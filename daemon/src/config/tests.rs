@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use settings::{Period, Size};
 
+use settings::{Place, Problem};
+
 use super::*;
 
 /// A configuration with one of everything that ours are made of.
@@ -105,7 +107,7 @@ fn document(text: &str) -> Result<Document, Report> {
 }
 
 fn refused(text: &str) -> Report {
-    match document(text).and_then(|document| document.read::<Written>()) {
+    match document(text).and_then(|document| document.read::<Written>().into_written()) {
         Ok(written) => panic!("accepted: {written:?}"),
         Err(report) => report,
     }
@@ -132,7 +134,7 @@ const RIGHT: &str = r#"
 
 #[test]
 fn reads_what_is_right() {
-    let written: Written = document(RIGHT).unwrap().read().unwrap();
+    let written: Written = document(RIGHT).unwrap().read().into_written().unwrap();
     assert_eq!(written.listener[0].address, "10.0.0.1:80");
     assert!(!written.listener[0].http2);
     assert_eq!(written.server.threads, 2);
@@ -152,14 +154,22 @@ fn reads_what_is_right() {
     assert_eq!(web.server[0].address, "10.0.0.2:80");
     let http =
         "[upstream.web]\nserver = []\nhealth_check = { type = 'http', interval = 0, path = '/h' }";
-    let written: Written = document(http).unwrap().read().unwrap();
+    let written: Written = document(http).unwrap().read().into_written().unwrap();
     assert!(
         matches!(&written.upstream["web"].health_check, Some(Check::Http { interval, path })
         if interval.0.is_zero() && path == "/h")
     );
-    let short: Written = document("server.log = false").unwrap().read().unwrap();
+    let short: Written = document("server.log = false")
+        .unwrap()
+        .read()
+        .into_written()
+        .unwrap();
     assert!(matches!(short.server.log, Some(Log::Switch(false))));
-    let path: Written = document("server.log = 'x'").unwrap().read().unwrap();
+    let path: Written = document("server.log = 'x'")
+        .unwrap()
+        .read()
+        .into_written()
+        .unwrap();
     assert!(matches!(path.server.log, Some(Log::Path(path)) if path == "x"));
 }
 
@@ -188,7 +198,7 @@ server = [{ address = "10.0.0.2:80", weight = 0 }]
 #[test]
 fn says_it_in_one_line_each_for_logs() {
     assert_snapshot!(lines("[server]\ngraceful_timeout = 30\nlog = 5\nthreads = 70000\n"), @r#"
-    edge.toml:2:20: expected a duration such as "30s", "250ms" or "1h30m", found the bare number 30
+    edge.toml:2:20: expected a duration such as "30s", "250ms" or "1h30m", found the bare number 30 (did you mean "30s"?)
     edge.toml:3:7: expected a boolean, a string or a table, found an integer
     edge.toml:4:11: must be at most 65535
     "#);
@@ -221,7 +231,6 @@ format = "jsom"
     edge.toml:4:25: `htpp` is not one of `tcp`, `http` (did you mean `http`?)
     edge.toml:7:1: the key `path` is missing
     edge.toml:10:1: the key `type` is missing
-    edge.toml:13:1: the key `hash` is missing
     edge.toml:13:13: unknown key `hsah` (did you mean `hash`?)
     edge.toml:15:10: expected an array, found a string
     edge.toml:16:1: expected a string or a table, found an array
@@ -244,31 +253,73 @@ fn an_unreadable_file_is_a_report_too() {
 #[test]
 fn finds_the_lines_of_later_problems() {
     let text = "[[listener]]\naddress = '0.0.0.0:80'\n\n[upstream.web]\nserver = [\n  { address = 'x' },\n]\n";
-    let problem = |at: &Place, message: &str| Problem {
-        at: at.clone(),
-        message: message.to_owned(),
-        help: None,
-    };
     let server = Place::root()
         .key("upstream")
         .key("web")
         .key("server")
         .index(0);
-    let report = document(text).unwrap().report(vec![
-        problem(&server.key("address"), "not an address"),
-        problem(&server.key("weight"), "absent, so its table is shown"),
-        problem(
-            &Place::root().key("listener").index(0).key("address"),
-            "taken",
-        ),
-        problem(&Place::root().key("site"), "no site"),
-    ]);
+    let address = Place::root().key("listener").index(0).key("address");
+    let problems = vec![
+        Problem::new(&server.key("address"), "not an address"),
+        Problem::new(&server.key("weight"), "absent, so its table is shown"),
+        Problem::new(&address, "taken").other(&server),
+        Problem::new(&Place::root().key("site"), "no site"),
+    ];
+    let document = document(text).unwrap();
+    let reading = document.read::<Written>();
+    let report = reading.meant(|_| Err::<(), _>(problems)).unwrap_err();
     assert_snapshot!(report.lines().collect::<Vec<_>>().join("\n"), @r"
     edge.toml:1:1: no site
-    edge.toml:2:11: taken
+    edge.toml:2:11: taken (edge.toml:6)
     edge.toml:6:3: absent, so its table is shown
     edge.toml:6:15: not an address
     ");
+}
+
+/// What is refused is left out, and the rest is judged without it.
+#[test]
+fn problems_of_the_rest_are_told_without_consequences() {
+    let text = r#"
+[server]
+threads = "four"
+[[listener]]
+address = 5
+[[listener]]
+adress = "b"
+http2 = 1
+[[listener]]
+adress = 6
+[upstream.web]
+balance = "round_robbin"
+server = [{ weight = 2 }, { address = "x", weight = "1" }]
+[upstream.db]
+"#;
+    let document = document(text).unwrap();
+    let reading = document.read::<Written>();
+    let root = Place::root();
+    let meaning = |written: &Written| {
+        let listener = &written.listener;
+        assert_eq!((listener.len(), listener[0].address.as_str()), (1, "b"));
+        assert_eq!(written.upstream.len(), 1, "`db` has no servers");
+        let web = root.key("upstream").key("web");
+        let server = web.key("server").index(0);
+        assert_eq!(written.upstream["web"].server[0].address, "x");
+        Err::<(), _>(vec![
+            Problem::new(&root.key("listener"), "there are not two listeners"),
+            Problem::new(
+                &root.key("listener").index(0).key("address"),
+                "`b` is no address",
+            ),
+            Problem::new(&server.key("address"), "`x` is no address"),
+            Problem::new(&server.key("weight"), "the weight is wrong"),
+            Problem::new(&root.key("server"), "there are no threads"),
+            Problem::new(&web, "`db` is not there").rests_on(root.key("upstream").key("db")),
+            Problem::new(&web.key("server"), "`cache` is not there")
+                .rests_on(root.key("upstream").key("cache")),
+        ])
+    };
+    let report = reading.meant(meaning).unwrap_err();
+    assert_snapshot!(report.lines().collect::<Vec<_>>().join("\n"));
 }
 
 proptest! {
@@ -283,7 +334,7 @@ proptest! {
         let (before, after): (Vec<_>, Vec<_>) = kept.partition(|(place, _)| *place < at);
         let text = |part: Vec<(usize, char)>| part.into_iter().map(|(_, c)| c).collect::<String>();
         let damaged = text(before) + &inserted + &text(after);
-        if let Err(report) = document(&damaged).and_then(|document| document.read::<Written>()) {
+        if let Err(report) = document(&damaged).and_then(|document| document.read::<Written>().into_written()) {
             prop_assert!(report.lines().count() > 0);
             prop_assert!(!report.to_string().is_empty());
         }

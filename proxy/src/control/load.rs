@@ -12,8 +12,7 @@ use settings::{Place, Problem};
 /// Reads the file at `path`, or reports everything that is wrong with it.
 pub(crate) fn load(path: &Path) -> Result<Config, Report> {
     let document = Document::load(path)?;
-    let written: file::Config = document.read()?;
-    Config::from_file(&written).map_err(|problems| document.report(problems))
+    document.read::<file::Config>().meant(Config::from_file)
 }
 
 /// The part of the file that says where operators connect.
@@ -26,15 +25,12 @@ struct OnlyAdmin {
 /// The admin address in the file at `path`, whatever else may be wrong with it.
 pub(crate) fn admin(path: &Path) -> Result<SocketAddr, Report> {
     let document = Document::load(path)?;
-    let OnlyAdmin { admin } = document.read()?;
-    admin.listen.parse().map_err(|_| {
-        let at = Place::root().key("admin").key("listen");
-        let message = format!("`{}` is not an IP address with a port", admin.listen);
-        document.report(vec![Problem {
-            at,
-            message,
-            help: None,
-        }])
+    document.read().meant(|OnlyAdmin { admin }| {
+        admin.listen.parse().map_err(|_| {
+            let at = Place::root().key("admin").key("listen");
+            let message = format!("`{}` is not an IP address with a port", admin.listen);
+            vec![Problem::new(&at, message)]
+        })
     })
 }
 

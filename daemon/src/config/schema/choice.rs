@@ -5,7 +5,7 @@ use settings::closest;
 use toml::de::DeTable;
 
 use super::kind::{self, Kind};
-use super::{Node, Walk, missing_key, required, words};
+use super::{Node, Outcome, Walk, missing_key, required, words};
 use crate::config::report::Finding;
 
 impl<'s> Walk<'s> {
@@ -34,7 +34,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Checks a value against the way of writing that it most likely follows.
-    pub(super) fn choice(self, ways: &[&'s Value], node: Node<'_>, findings: &mut Vec<Finding>) {
+    pub(super) fn choice(self, ways: &[&'s Value], node: Node<'_>, outcome: &mut Outcome) -> bool {
         let fitting = |kind: Kind| {
             move |way: &&&'s Value| {
                 let kinds = kind::accepted(way);
@@ -43,16 +43,17 @@ impl<'s> Walk<'s> {
         };
         let fitting: Vec<_> = ways.iter().filter(fitting(node.kind())).copied().collect();
         if fitting.is_empty() {
-            findings.push(wrong_kind(ways, node));
-        } else if let Some(text) = node.value.get_ref().as_str()
+            return refuse(Some(wrong_kind(ways, node)), outcome);
+        }
+        if let Some(text) = node.value.get_ref().as_str()
             && fitting.iter().all(|way| !spelled(way).is_empty())
         {
             let known = fitting.iter().flat_map(|way| spelled(way));
-            findings.extend(unknown_word(node, text, known));
-        } else if let Some(table) = node.value.get_ref().as_table() {
-            self.tagged(&fitting, node, table, findings);
-        } else {
-            self.nearest(&fitting, node, findings);
+            return refuse(unknown_word(node, text, known), outcome);
+        }
+        match node.value.get_ref().as_table() {
+            Some(table) => self.tagged(&fitting, node, table, outcome),
+            None => self.nearest(&fitting, node, outcome),
         }
     }
 
@@ -62,57 +63,68 @@ impl<'s> Walk<'s> {
         ways: &[&'s Value],
         node: Node<'_>,
         table: &DeTable<'_>,
-        findings: &mut Vec<Finding>,
-    ) {
+        outcome: &mut Outcome,
+    ) -> bool {
         let Some(tag) = common_tag(ways) else {
-            return self.nearest(ways, node, findings);
+            return self.nearest(ways, node, outcome);
         };
         let Some((key, value)) = table.get_key_value(tag) else {
-            findings.push(missing_key(node.span(), tag));
-            return;
+            return refuse(Some(missing_key(node.span(), tag)), outcome);
         };
         let word = value.get_ref().as_str();
         let meant = ways
             .iter()
             .find(|way| word.is_some() && tag_word(way, tag) == word);
         if let Some(way) = meant {
-            return self.value_of(way, node, findings);
+            return self.value_of(way, node, outcome);
         }
         let node = Node {
             key: &key.span(),
+            at: node.at,
             value,
         };
         let known = ways.iter().filter_map(|way| tag_word(way, tag));
-        findings.extend(match word {
+        let finding = match word {
             Some(word) => unknown_word(node, word, known),
             None => Some(wrong_kind(&[&Value::Null], node)),
-        });
+        };
+        refuse(finding, outcome)
     }
 
     /// Checks against every way and keeps the complaints of the one that has the fewest.
-    fn nearest(self, ways: &[&'s Value], node: Node<'_>, findings: &mut Vec<Finding>) {
-        let complaints = ways.iter().map(|way| {
-            let mut complaints = Vec::new();
-            self.value_of(way, node, &mut complaints);
-            let distance = complaints.len() + 2 * absent(way, node);
-            (distance, complaints)
+    fn nearest(self, ways: &[&'s Value], node: Node<'_>, outcome: &mut Outcome) -> bool {
+        let outcomes = ways.iter().map(|way| {
+            let mut outcome = Outcome::default();
+            outcome.readable = self.value_of(way, node, &mut outcome);
+            let distance = outcome.findings.len() + 2 * absent(way, node);
+            (distance, outcome)
         });
-        if let Some((_, complaints)) = complaints.min_by_key(|(distance, _)| *distance) {
-            findings.extend(complaints);
-        }
+        let Some((_, best)) = outcomes.min_by_key(|(distance, _)| *distance) else {
+            return false;
+        };
+        outcome.findings.extend(best.findings);
+        outcome.edits.extend(best.edits);
+        best.readable
     }
 
     /// Checks against a way of writing that is not itself a choice.
-    fn value_of(self, way: &'s Value, node: Node<'_>, findings: &mut Vec<Finding>) {
+    fn value_of(self, way: &'s Value, node: Node<'_>, outcome: &mut Outcome) -> bool {
         let value = node.value.get_ref();
         if let Some(table) = value.as_table() {
-            self.table(way, node.key, table, findings);
-        } else if let (Some(text), [_, ..]) = (value.as_str(), &*spelled(way)) {
-            findings.extend(unknown_word(node, text, spelled(way).into_iter()));
-        } else {
-            self.value(way, node, findings);
+            return self.table(way, (node.key, node.at), table, outcome);
         }
+        if let (Some(text), [_, ..]) = (value.as_str(), &*spelled(way)) {
+            return refuse(unknown_word(node, text, spelled(way).into_iter()), outcome);
+        }
+        self.value(way, node, outcome)
     }
+}
+
+/// Notes what is wrong with a value, if anything; answers whether nothing is.
+fn refuse(finding: Option<Finding>, outcome: &mut Outcome) -> bool {
+    let good = finding.is_none();
+    outcome.findings.extend(finding);
+    good
 }
 
 /// How many of the keys that `way` requires are not there.
@@ -161,11 +173,7 @@ fn wrong_kind(ways: &[&Value], node: Node<'_>) -> Finding {
         kinds.push(Kind::String);
     }
     let message = format!("expected {}, found {}", kind::list(&kinds), node.kind());
-    Finding {
-        span: node.span(),
-        message,
-        help: None,
-    }
+    Finding::new(node.span(), message)
 }
 
 fn unknown_word<'a>(
@@ -178,9 +186,5 @@ fn unknown_word<'a>(
     }
     let help = closest(word, known.clone()).map(|meant| format!("did you mean `{meant}`?"));
     let message = format!("`{word}` is not one of {}", words(known));
-    Some(Finding {
-        span: node.span(),
-        message,
-        help,
-    })
+    Some(Finding::new(node.span(), message).help(help))
 }

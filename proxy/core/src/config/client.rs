@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use settings::{Place, Problems, Size};
+use settings::{Place, Problem, Problems, Size};
 
 use super::{checks, file};
 use crate::http::HeadLimits;
@@ -95,7 +95,8 @@ fn head(written: &file::Client, at: &Place, problems: &mut Problems) -> HeadLimi
     let mut within = |size: Size, key| {
         if size.0 == 0 || size.0 > written.max_header.0 {
             let message = format!("a size from 1 to max_header ({})", written.max_header);
-            problems.push(&at.key(key), message);
+            let limit = at.key("max_header");
+            problems.note(Problem::new(&at.key(key), message).rests_on(limit));
         }
         usize::try_from(size.0).unwrap_or(usize::MAX)
     };

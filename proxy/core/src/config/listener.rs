@@ -1,8 +1,9 @@
 //! Listeners, from written to meant.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use settings::{Period, Place, Problems};
+use settings::{Period, Place, Problem, Problems};
 
 use super::{checks, file};
 use crate::address::Address;
@@ -80,22 +81,23 @@ const EVERYBODY: u32 = 0o666;
 pub(super) fn all(written: &[file::Listener], problems: &mut Problems) -> Vec<Listener> {
     if written.is_empty() {
         problems.push_with_help(
-            &Place::root(),
+            &Place::root().key("listener"),
             "there is no listener, so no client can connect",
             "add [[listener]] with address = \"0.0.0.0:80\"",
         );
     }
     let place = Place::root().key("listener");
     let mut listeners: Vec<Listener> = Vec::new();
+    let mut seen = HashMap::new();
     for (index, listener) in written.iter().enumerate() {
         let at = place.index(index);
         let Some(address) = checks::socket_address(&listener.address, &at.key("address"), problems)
         else {
             continue;
         };
-        if listeners.iter().any(|other| other.address == address) {
+        if let Some(first) = seen.insert(address.clone(), at.key("address")) {
             let message = format!("{address} is listened on twice");
-            problems.push(&at.key("address"), message);
+            problems.note(Problem::new(&at.key("address"), message).other(&first));
         }
         listeners.push(one(listener, address, &at, problems));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use settings::{Place, Problems, closest};
+use settings::{Place, Problem, Problems, closest};
 
 use super::file;
 use crate::expression::Expression;
@@ -62,13 +62,12 @@ impl<'a> Names<'a> {
     ) -> Option<usize> {
         let found = self.upstreams.keys().position(|known| known == name);
         if found.is_none() {
-            let message = format!("there is no upstream `{name}`");
-            match closest(name, self.upstreams.keys().map(String::as_str)) {
-                Some(known) => {
-                    problems.push_with_help(at, message, format!("did you mean \"{known}\"?"));
-                }
-                None => problems.push_with_help(at, message, format!("add [upstream.{name}]")),
-            }
+            let help = match closest(name, self.upstreams.keys().map(String::as_str)) {
+                Some(known) => format!("did you mean \"{known}\"?"),
+                None => format!("add [upstream.{name}]"),
+            };
+            let problem = Problem::new(at, format!("there is no upstream `{name}`")).help(help);
+            problems.note(problem.rests_on(Place::root().key("upstream").key(name)));
         }
         found
     }
@@ -79,16 +78,17 @@ impl<'a> Names<'a> {
             return;
         }
         let message = format!("the site has no route \"@{name}\"");
-        match closest(name, self.routes.iter().copied()) {
-            Some(known) => {
-                problems.push_with_help(at, message, format!("did you mean \"@{known}\"?"));
-            }
-            None => problems.push_with_help(
-                at,
-                message,
-                format!("add a [[site.route]] with path = \"@{name}\""),
-            ),
-        }
+        let help = match closest(name, self.routes.iter().copied()) {
+            Some(known) => format!("did you mean \"@{known}\"?"),
+            None => format!("add a [[site.route]] with path = \"@{name}\""),
+        };
+        // The site that it is said in.
+        let site: Place = at.steps().iter().take(2).cloned().collect();
+        problems.note(
+            Problem::new(at, message)
+                .help(help)
+                .rests_on(site.key("route")),
+        );
     }
 }
 

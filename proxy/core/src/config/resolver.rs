@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use settings::{Place, Problems};
+use settings::{Place, Problem, Problems};
 
 use super::{checks, file};
 
@@ -32,7 +32,9 @@ pub(super) fn meant(written: &file::Resolver, problems: &mut Problems) -> Resolv
         }
     }
     if written.min_ttl.0 > written.max_ttl.0 {
-        problems.push(&at.key("min_ttl"), "longer than max_ttl");
+        let problem = Problem::new(&at.key("min_ttl"), "longer than max_ttl");
+        let both = [at.key("min_ttl"), at.key("max_ttl")];
+        problems.note(both.into_iter().fold(problem, Problem::rests_on));
     }
     Resolver {
         servers,

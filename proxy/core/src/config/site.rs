@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use settings::{Place, Problems, closest};
+use settings::{Place, Problem, Problems, closest};
 
 use super::names::Names;
 use super::route::{Around, Routes};
@@ -20,7 +20,7 @@ pub(super) fn all(
 ) -> Vec<Site> {
     if written.is_empty() {
         problems.push_with_help(
-            &Place::root(),
+            &Place::root().key("site"),
             "there is no site, so no request has anywhere to go",
             "add [[site]] with a [[site.route]]",
         );
@@ -49,11 +49,11 @@ fn check_listeners(sites: &[Site], listeners: &[Listener], problems: &mut Proble
             .any(|site| site.listen.contains(&listener.address))
         {
             let at = Place::root().key("listener").index(index).key("address");
-            problems.push_with_help(
-                &at,
-                format!("no site is for requests by {}", listener.address),
-                "a site without `listen` is for all",
-            );
+            let message = format!("no site is for requests by {}", listener.address);
+            let problem = Problem::new(&at, message).help("a site without `listen` is for all");
+            let place = Place::root().key("site");
+            let lists = (0..sites.len()).map(|index| place.index(index).key("listen"));
+            problems.note(lists.fold(problem, Problem::rests_on));
         }
     }
 }
@@ -74,7 +74,8 @@ fn check_names(
                 || listen.iter().any(|address| site.listen.contains(address))
         };
         if let Some((_, first)) = others.iter().find(meets) {
-            problems.push(&at, format!("`{name}` is already a name at {first}"));
+            let message = format!("`{name}` is already the name of a site");
+            problems.note(Problem::new(&at, message).other(first));
         }
         others.push((site.listen.clone(), at));
     }
@@ -88,7 +89,8 @@ fn one(
     problems: &mut Problems,
 ) -> Site {
     if written.route.is_empty() {
-        problems.push_with_help(at, "the site has no route", "add [[site.route]]");
+        let at = at.key("route");
+        problems.push_with_help(&at, "the site has no route", "add [[site.route]]");
     }
     let mut hosts = Vec::new();
     for (index, name) in written.names.iter().enumerate() {
@@ -173,12 +175,12 @@ fn listen(
         let known: Vec<String> = known.map(ToString::to_string).collect();
         let message = format!("there is no listener at `{text}`");
         let at = at.index(index);
-        match closest(text, known.iter().map(String::as_str)) {
-            Some(known) => {
-                problems.push_with_help(&at, message, format!("did you mean \"{known}\"?"));
-            }
-            None => problems.push_with_help(&at, message, "add a [[listener]] with this address"),
-        }
+        let help = match closest(text, known.iter().map(String::as_str)) {
+            Some(known) => format!("did you mean \"{known}\"?"),
+            None => "add a [[listener]] with this address".to_owned(),
+        };
+        let problem = Problem::new(&at, message).help(help);
+        problems.note(problem.rests_on(Place::root().key("listener")));
     }
     listen
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use settings::{Place, Problems};
+use settings::{Place, Problem, Problems};
 
 use super::{checks, file};
 use crate::balance::{Method, Profile};
@@ -69,11 +69,16 @@ fn key(written: &str, scope: &Scope, at: &Place, problems: &mut Problems) -> Opt
 }
 
 /// The load factor in percent.
-fn load(written: &file::HashBalance, at: &Place, problems: &mut Problems) -> Option<NonZeroU32> {
+fn load(
+    written: &file::HashBalance,
+    hash_at: &Place,
+    problems: &mut Problems,
+) -> Option<NonZeroU32> {
     let factor = written.load_factor?;
-    let at = at.key("load_factor");
+    let at = hash_at.key("load_factor");
     if !written.consistent {
-        problems.push(&at, "a load factor needs `consistent = true`");
+        let problem = Problem::new(&at, "a load factor needs `consistent = true`");
+        problems.note(problem.rests_on(hash_at.key("consistent")));
     }
     // At 1 a server may have exactly its share, which leaves no choice; 100 bounds nothing.
     if !(1.01..=100.0).contains(&factor) {
@@ -161,11 +166,9 @@ pub(super) fn sticky(
     };
     add("same_site", "SameSite", same_site);
     if written.same_site == file::SameSite::None && !written.secure {
-        problems.push_with_help(
-            &at.key("same_site"),
-            "browsers refuse such a cookie without `secure`",
-            "secure = true",
-        );
+        let message = "browsers refuse such a cookie without `secure`";
+        let problem = Problem::new(&at.key("same_site"), message).help("secure = true");
+        problems.note(problem.rests_on(at.key("secure")));
     }
     if written.secure {
         attributes.push_str("; Secure");

@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use settings::{Place, Problems};
+use settings::{Place, Problem, Problems};
 
 use super::{checks, file};
 use crate::expression::Expression;
@@ -70,7 +70,7 @@ fn unused(written: &file::HealthCheck, at: &Place, problems: &mut Problems) {
     ] {
         if present && !used {
             let message = format!("`{key}` is for probes of type \"{of}\"");
-            problems.push(&at.key(key), message);
+            problems.note(Problem::new(&at.key(key), message).rests_on(at.key("type")));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The servers of an upstream.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 
-use settings::{Place, Problems};
+use settings::{Place, Problem, Problems};
 
 use super::{checks, file};
 use crate::address::Address;
@@ -49,14 +50,16 @@ pub(super) fn meant(
 ) -> Vec<UpstreamServer> {
     if written.is_empty() {
         problems.push_with_help(
-            at,
+            &at.key("server"),
             format!("upstream `{name}` has no server"),
             format!("add [[upstream.{name}.server]] with an address"),
         );
     } else if written.iter().all(|server| server.backup) {
-        problems.push(at, format!("every server of upstream `{name}` is a backup"));
+        let message = format!("every server of upstream `{name}` is a backup");
+        problems.push(&at.key("server"), message);
     }
     let mut servers: Vec<UpstreamServer> = Vec::new();
+    let mut seen = HashMap::new();
     for (index, server) in written.iter().enumerate() {
         let at = at.key("server").index(index);
         let weight = checks::at_least_one(server.weight, &at.key("weight"), problems);
@@ -64,11 +67,9 @@ pub(super) fn meant(
         let Some(address) = checks::server_address(&server.address, &address_at, problems) else {
             continue;
         };
-        if servers.iter().any(|other| other.address == address) {
-            problems.push(
-                &address_at,
-                format!("{address} is already a server of `{name}`"),
-            );
+        if let Some(first) = seen.insert(address.clone(), address_at.clone()) {
+            let message = format!("{address} is already a server of `{name}`");
+            problems.note(Problem::new(&address_at, message).other(&first));
         }
         servers.push(UpstreamServer {
             address,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use settings::{Place, Problems};
+use settings::{Place, Problem, Problems};
 
 use super::{ServerAddress, UpstreamServer, file};
 use crate::address::Address;
@@ -30,11 +30,13 @@ pub(super) fn meant(
         (Some(cert), Some(key)) => Some((PathBuf::from(cert), PathBuf::from(key))),
         (None, None) => None,
         (Some(_), None) => {
-            problems.push(&at.key("cert"), "a certificate without its `key`");
+            let problem = Problem::new(&at.key("cert"), "a certificate without its `key`");
+            problems.note(problem.rests_on(at.key("key")));
             None
         }
         (None, Some(_)) => {
-            problems.push(&at.key("key"), "a key without its `cert`");
+            let problem = Problem::new(&at.key("key"), "a key without its `cert`");
+            problems.note(problem.rests_on(at.key("cert")));
             None
         }
     };

@@ -1,0 +1,63 @@
+//! Single values: kinds, quantities, limits.
+
+use regex::Regex;
+use serde_json::Value;
+use settings::{Period, Size};
+
+use super::Node;
+use super::kind::{self, Kind};
+use crate::config::report::Finding;
+
+/// A value of a kind that is not asked for.
+pub(super) fn wrong_kind(schema: &Value, kinds: &[Kind], node: Node<'_>) -> Finding {
+    let quantity = kind::quantity(schema);
+    let wanted = quantity.map_or_else(|| kind::list(kinds), str::to_owned);
+    let message = format!("expected {wanted}, found {}", node.kind());
+    Finding::new(node.span(), message)
+}
+
+/// What is wrong with a text, if anything.
+pub(super) fn string(schema: &Value, node: Node<'_>, text: &str) -> Option<Finding> {
+    let shortest = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0);
+    if (text.chars().count() as u64) < shortest {
+        return Some(Finding::new(node.span(), "must not be empty"));
+    }
+    let pattern = schema.get("pattern").and_then(Value::as_str)?;
+    if Regex::new(pattern).ok()?.is_match(text) {
+        return None;
+    }
+    Some(match kind::quantity(schema) {
+        Some(quantity) => Finding::new(node.span(), format!("`{text}` is not {quantity}"))
+            .help(meant(quantity, text)),
+        None => Finding::new(node.span(), format!("`{text}` does not match `{pattern}`")),
+    })
+}
+
+/// What is wrong with a number, if anything.
+pub(super) fn limits(schema: &Value, node: Node<'_>, number: f64) -> Option<Finding> {
+    let limit = |name| schema.get(name).and_then(Value::as_f64);
+    let message = match (kind::quantity(schema), limit("minimum"), limit("maximum")) {
+        (Some(quantity), least, most)
+            if least.is_some_and(|least| number < least)
+                || most.is_some_and(|most| number > most) =>
+        {
+            let message = format!("expected {quantity}, found the bare number {number}");
+            let meant = meant(quantity, &number.to_string());
+            return Some(Finding::new(node.span(), message).help(meant));
+        }
+        (None, Some(least), _) if number < least => format!("must be at least {least}"),
+        (None, _, Some(most)) if number > most => format!("must be at most {most}"),
+        _ => return None,
+    };
+    Some(Finding::new(node.span(), message))
+}
+
+/// What to write for a quantity that cannot be read.
+fn meant(quantity: &str, text: &str) -> Option<String> {
+    let meant = match quantity {
+        Period::FORM => Period::meant(text),
+        Size::FORM => Size::meant(text),
+        _ => None,
+    };
+    meant.map(|meant| format!("did you mean \"{meant}\"?"))
+}
