@@ -1,6 +1,7 @@
 //! The command line of `hifate-edge`.
 
 mod ask;
+mod check;
 mod explain;
 
 use std::io::{self, Write as _};
@@ -13,7 +14,6 @@ use daemon::lifecycle::Exit;
 use edge_core::config::file;
 
 use crate::control::load;
-use crate::transport::Transport;
 
 /// The edge proxy: reverse proxy and load balancer.
 #[derive(Debug, Parser)]
@@ -36,8 +36,15 @@ enum Command {
         #[arg(long, hide = true)]
         stop_on_stdin_eof: bool,
     },
-    /// Check the configuration and say everything that is wrong with it (as `nginx -t`).
-    Check(ConfigFile),
+    /// Check the configuration and say everything that is wrong with it (as `nginx -t`), and what is
+    /// hardly meant.
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Take warnings for errors.
+        #[arg(long)]
+        strict: bool,
+    },
     /// Say what becomes of a request, and why: site, route, server, headers, limits.
     Explain(explain::Request),
     /// Have a running edge read its configuration again, and wait for the outcome.
@@ -105,7 +112,7 @@ pub fn main() -> Exit {
             }
             crate::run::run(&config.config).map_err(|error| error.to_string())
         }
-        Command::Check(config) => check(&config.config),
+        Command::Check { config, strict } => check::check(&config.config, strict),
         Command::Explain(request) => explain::run(&request).and_then(print),
         Command::Reload(running) => running.admin().and_then(ask::reload).and_then(print),
         Command::Status { running, json } => running
@@ -126,15 +133,6 @@ pub fn main() -> Exit {
     }
 }
 
-fn check(path: &Path) -> Result<(), String> {
-    let config = load::load(path).map_err(|report| report.to_string())?;
-    for upstream in &config.upstreams {
-        let name = &upstream.name;
-        Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
-    }
-    print(format!("{}: the configuration is good", path.display()))
-}
-
 impl Running {
     /// Where the running edge listens for operators.
     fn admin(&self) -> Result<SocketAddr, String> {
@@ -149,8 +147,9 @@ impl Running {
 }
 
 fn quit(path: &Path) -> Result<(), String> {
-    let config = load::load(path).map_err(|report| report.to_string())?;
-    let pid_file = config
+    let loaded = load::load(path).map_err(|report| report.to_string())?;
+    let pid_file = loaded
+        .config
         .server
         .pid_file
         .ok_or("the configuration names no server.pid_file, so the process is not known")?;

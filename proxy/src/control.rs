@@ -71,7 +71,9 @@ impl Control {
 
     fn replace(&self, watches: &mut JoinSet<()>) -> Result<u64, String> {
         let edge = &self.edge;
-        let config = load::load(&edge.path).map_err(|report| report.to_string())?;
+        let loaded = load::load(&edge.path).map_err(|report| report.to_string())?;
+        loaded.log_warnings();
+        let config = loaded.config;
         let old = edge.live.load_full();
         // Whatever can fail comes before anything changes.
         let changed = self.bind_changed(&old.config.listeners, &config.listeners)?;

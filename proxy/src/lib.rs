@@ -28,6 +28,7 @@ mod http2;
 mod io;
 mod limit;
 mod listen;
+mod memory;
 mod metrics;
 mod policy;
 mod pool;

@@ -52,8 +52,10 @@ pub(crate) enum Error {
 /// Runs the edge until it is told to stop.
 pub(crate) fn run(path: &Path) -> Result<(), Error> {
     let signals = signals().map_err(Error::Signals)?;
-    let config = load::load(path)?;
-    start_log(&config)?;
+    let loaded = load::load(path)?;
+    start_log(&loaded.config)?;
+    loaded.log_warnings();
+    let config = loaded.config;
     raise_file_limit();
     let threads = config
         .server

@@ -117,7 +117,8 @@ impl Report {
     }
 
     fn draw(&self, theme: GraphicalTheme) -> String {
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+        // Terminals break long lines themselves, and what is to be copied stays in one piece.
+        let handler = GraphicalReportHandler::new_themed(theme).with_wrap_lines(false);
         let mut drawn = String::new();
         for (finding, line) in self.findings.iter().zip(self.lines()) {
             let source = self.sources.of(&finding.span);

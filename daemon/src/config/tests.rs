@@ -239,6 +239,30 @@ format = "jsom"
     ");
 }
 
+/// Lengths and patterns, which few types have.
+#[test]
+fn says_how_long_and_of_what_form() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Formed {
+        #[schemars(length(min = 1))]
+        #[expect(dead_code, reason = "nothing is read")]
+        name: String,
+        #[schemars(regex(pattern = "^[a-z]+$"))]
+        #[expect(dead_code, reason = "nothing is read")]
+        word: String,
+        #[schemars(length(min = 2))]
+        #[expect(dead_code, reason = "nothing is read")]
+        list: Vec<u16>,
+    }
+    let document = document("name = ''\nword = 'A'\nlist = [1]\n").unwrap();
+    let report = document.read::<Formed>().into_written().unwrap_err();
+    assert_snapshot!(report.lines().collect::<Vec<_>>().join("\n"), @r"
+    edge.toml:1:8: must not be empty
+    edge.toml:2:8: `A` does not match `^[a-z]+$`
+    edge.toml:3:1: expected at least 2 of them, found 1
+    ");
+}
+
 #[test]
 fn shows_syntax_errors_alike() {
     assert_snapshot!(refused("[server]\nthreads = \n[listener\n"));

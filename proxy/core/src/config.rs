@@ -12,6 +12,7 @@ mod compress;
 pub mod file;
 mod files;
 mod headers;
+pub mod lints;
 mod listener;
 mod map;
 mod names;

@@ -4,15 +4,45 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use daemon::config::{Document, Report};
+use edge_core::config::lints::{self, Machine};
 use edge_core::config::{Config, file};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Place, Problem};
 
+use crate::memory;
+
+/// A configuration that can be run.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    /// Traps in it.
+    pub(crate) warnings: Report,
+}
+
+impl Loaded {
+    /// Writes the warnings to the log.
+    pub(crate) fn log_warnings(&self) {
+        for warning in self.warnings.lines() {
+            tracing::warn!("{warning}");
+        }
+    }
+}
+
 /// Reads the file at `path`, or reports everything that is wrong with it.
-pub(crate) fn load(path: &Path) -> Result<Config, Report> {
+pub(crate) fn load(path: &Path) -> Result<Loaded, Report> {
     let document = Document::load(path)?;
-    document.read::<file::Config>().meant(Config::from_file)
+    let reading = document.read::<file::Config>();
+    let machine = Machine {
+        memory: memory::limit(),
+    };
+    let (config, traps) = reading.meant(|written| {
+        let config = Config::from_file(written)?;
+        let traps = lints::all(written, &config, machine);
+        Ok((config, traps))
+    })?;
+    let warnings = reading.warnings(traps);
+    Ok(Loaded { config, warnings })
 }
 
 /// The part of the file that says where operators connect.

@@ -23,6 +23,7 @@ mod buffering;
 mod client_address;
 mod clients;
 mod compression;
+mod diagnostics;
 mod explain;
 mod failover;
 mod files;

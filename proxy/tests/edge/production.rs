@@ -59,7 +59,7 @@ fn the_configuration_that_is_shipped_does_what_nginx_did() {
     let log = logs.path().join("access.log");
     edge.eventually("all but the health checks are logged", || {
         let lines = std::fs::read_to_string(&log).unwrap_or_default();
-        lines.lines().count() == 14 && !lines.contains("GET /health")
+        lines.lines().count() == 15 && !lines.contains("GET /health ")
     });
 }
 

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 use serde_json::Value;
-use settings::{Period, Size};
+use settings::{Period, Place, Size, Step};
 
 use super::Node;
 use super::kind::{self, Kind};
@@ -13,7 +13,23 @@ pub(super) fn wrong_kind(schema: &Value, kinds: &[Kind], node: Node<'_>) -> Find
     let quantity = kind::quantity(schema);
     let wanted = quantity.map_or_else(|| kind::list(kinds), str::to_owned);
     let message = format!("expected {wanted}, found {}", node.kind());
-    Finding::new(node.span(), message)
+    let one_of_many = kinds == [Kind::Array] && node.kind() == Kind::Table;
+    let help = one_of_many.then(|| {
+        format!(
+            "[[{}]]: with two brackets it is one of many",
+            header(node.at)
+        )
+    });
+    Finding::new(node.span(), message).help(help)
+}
+
+/// A place as the header of a table names it.
+fn header(place: &Place) -> String {
+    let keys = place.steps().iter().filter_map(|step| match step {
+        Step::Key(key) => Some(key.as_str()),
+        Step::Index(_) => None,
+    });
+    keys.collect::<Vec<_>>().join(".")
 }
 
 /// What is wrong with a text, if anything.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use settings::{Period, Place, Problems};
+use settings::{Period, Place, Problem, Problems};
 
 use super::ServerAddress;
 use crate::address::{Address, BadAddress};
@@ -170,10 +170,12 @@ pub(super) fn parsed(
     match template {
         Ok(template) => Some(template),
         Err(error) => {
-            match error.help() {
-                Some(help) => problems.push_with_help(at, error.to_string(), help),
-                None => problems.push(at, error.to_string()),
+            let mut problem = Problem::new(at, error.to_string());
+            problem.help = error.help();
+            if let BadTemplate::Unknown(name, _) = error {
+                problem = problem.rests_on(Place::root().key("map").key(name));
             }
+            problems.note(problem);
             None
         }
     }

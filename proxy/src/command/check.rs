@@ -1,0 +1,46 @@
+//! `hifate-edge check`.
+
+use std::path::Path;
+
+use daemon::config::Report;
+
+use super::print;
+use crate::control::load;
+use crate::transport::Transport;
+
+/// Says everything that is wrong with the configuration at `path`; if nothing is, what is hardly
+/// meant, which is wrong as well where it is to be `strict`.
+pub(super) fn check(path: &Path, strict: bool) -> Result<(), String> {
+    let name = path.display();
+    let loaded = load::load(path).map_err(|report| {
+        show(&report);
+        format!("{name}: {}", counted(report.len(), "mistake"))
+    })?;
+    for upstream in &loaded.config.upstreams {
+        let name = &upstream.name;
+        Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
+    }
+    if loaded.warnings.is_empty() {
+        return print(format!("{name}: the configuration is good"));
+    }
+    show(&loaded.warnings);
+    let warnings = counted(loaded.warnings.len(), "warning");
+    if strict {
+        return Err(format!("{name}: {warnings}"));
+    }
+    print(format!(
+        "{name}: the configuration is good, with {warnings}"
+    ))
+}
+
+fn show(report: &Report) {
+    // Where standard error is closed the exit code has to do.
+    drop(report.print());
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
