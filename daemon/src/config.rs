@@ -1,6 +1,7 @@
 //! From a TOML file to a written configuration, with every mistake shown at its place.
 //!
-//! The text has to be TOML; that is settled first. All else is reported at once:
+//! The text, and that of the files which it includes, has to be TOML; that is settled first. All else
+//! is reported at once:
 //!
 //! 1. `${NAME}` and `${NAME:-default}` in string values, replaced from the environment;
 //! 2. the JSON schema of the target type: unknown keys, wrong types, missing keys, words that are
@@ -19,25 +20,32 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs, io};
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
+use settings::Place;
 use toml::de::DeTable;
 
+mod block;
+mod include;
 mod interpolate;
 mod locate;
+mod merge;
+mod names;
+mod print;
 mod prune;
 mod reading;
 mod report;
 mod schema;
 mod source;
 
+use include::Loader;
 pub use reading::Reading;
 use report::Finding;
 pub use report::Report;
 use source::Sources;
 
-/// A configuration file that is well-formed TOML.
+/// A configuration of well-formed TOML: a file, and those that it includes.
 #[derive(Debug, Clone)]
 pub struct Document {
     sources: Sources,
@@ -46,7 +54,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads the file at `path`, with variables from the environment of this process.
+    /// Reads the file at `path` and those that it includes, with variables from the environment of
+    /// this process.
     pub fn load(path: &Path) -> Result<Self, Report> {
         let name = path.display().to_string();
         match fs::read_to_string(path) {
@@ -55,20 +64,21 @@ impl Document {
         }
     }
 
-    /// Parses `text`, which is called `name` in reports, with variables from `env`.
+    /// Parses `text`, which is called `name` in reports and includes files relative to that, with
+    /// variables from `env`.
     pub fn parse(
         name: impl Into<String>,
         text: impl Into<String>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Report> {
-        let text = text.into();
-        let (_, errors) = DeTable::parse_recoverable(&text);
-        let findings: Vec<_> = errors.iter().map(Finding::from).collect();
-        let variables = interpolate::mentioned(&text)
-            .filter_map(|name| Some((name.to_owned(), env(name)?)))
-            .collect();
-        let mut sources = Sources::default();
-        sources.add(name.into(), text);
+        let mut loader = Loader::new(env);
+        loader.take(name.into(), &text.into());
+        let Loader {
+            sources,
+            variables,
+            findings,
+            ..
+        } = loader;
         if findings.is_empty() {
             Ok(Self { sources, variables })
         } else {
@@ -78,19 +88,35 @@ impl Document {
 
     /// Reads the document as a `T`, as far as that is possible.
     pub fn read<T: JsonSchema + DeserializeOwned>(&self) -> Reading<'_, T> {
-        let schema = SchemaSettings::draft2020_12()
-            .into_generator()
-            .into_root_schema_for::<T>();
-        let text = self
-            .sources
-            .iter()
-            .map(|source| source.text.as_str())
-            .next();
-        let (tree, _) = DeTable::parse_recoverable(text.unwrap_or_default());
-        let mut tree = tree.into_inner();
-        let findings = interpolate::table(&mut tree, &self.variables);
-        Reading::new(&self.sources, tree, &schema, findings)
+        let (tree, findings) = self.tree();
+        Reading::new(&self.sources, tree, schema::<T>(), findings)
     }
+
+    /// All files as one, with what could not be made of them.
+    fn tree(&self) -> (DeTable<'_>, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let mut tree = DeTable::new();
+        for source in self.sources.iter() {
+            let (file, _) = DeTable::parse_recoverable(&source.text);
+            let mut file = merge::moved(file.into_inner(), source.base);
+            file.remove("include");
+            findings.extend(interpolate::table(&mut file, &self.variables));
+            merge::merge(
+                &mut tree,
+                file,
+                &Place::root(),
+                &self.sources,
+                &mut findings,
+            );
+        }
+        (tree, findings)
+    }
+}
+
+/// The JSON schema of configuration files for a `T`.
+pub fn schema<T: JsonSchema>() -> Schema {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    block::with_blocks(generator.into_root_schema_for::<T>())
 }
 
 fn unreadable(name: String, error: &io::Error) -> Report {

@@ -44,6 +44,10 @@ enum Command {
         /// Take warnings for errors.
         #[arg(long)]
         strict: bool,
+        /// Print the configuration as it comes to be: what is included and filled in, with the file
+        /// and the line that it is from, and built-in defaults as comments.
+        #[arg(long)]
+        print: bool,
     },
     /// Say what becomes of a request, and why: site, route, server, headers, limits.
     Explain(explain::Request),
@@ -112,7 +116,12 @@ pub fn main() -> Exit {
             }
             crate::run::run(&config.config).map_err(|error| error.to_string())
         }
-        Command::Check { config, strict } => check::check(&config.config, strict),
+        Command::Check {
+            config,
+            print: true,
+            strict: _,
+        } => check::print(&config.config),
+        Command::Check { config, strict, .. } => check::check(&config.config, strict),
         Command::Explain(request) => explain::run(&request).and_then(print),
         Command::Reload(running) => running.admin().and_then(ask::reload).and_then(print),
         Command::Status { running, json } => running
@@ -164,7 +173,7 @@ fn quit(path: &Path) -> Result<(), String> {
 }
 
 fn schema() -> Result<(), String> {
-    let schema = schemars::schema_for!(file::Config);
+    let schema = daemon::config::schema::<file::Config>();
     print(serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?)
 }
 

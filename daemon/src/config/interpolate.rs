@@ -26,6 +26,16 @@ pub(super) fn table(table: &mut DeTable<'_>, variables: &BTreeMap<String, String
     findings
 }
 
+/// Replaces the variables in a value.
+pub(super) fn value(
+    value: &mut Spanned<DeValue<'_>>,
+    variables: &BTreeMap<String, String>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    visit(value, variables, &mut findings);
+    findings
+}
+
 fn visit(
     value: &mut Spanned<DeValue<'_>>,
     variables: &BTreeMap<String, String>,

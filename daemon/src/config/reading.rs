@@ -1,6 +1,6 @@
 //! A document as the type that it is to become, and what is to be said about it.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
 
 use schemars::Schema;
 use serde::de::DeserializeOwned;
@@ -9,9 +9,10 @@ use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
 use super::locate::locate;
+use super::prune::Edit;
 use super::report::{Finding, Weight};
 use super::source::Sources;
-use super::{Report, prune, schema};
+use super::{Report, block, print, prune, schema};
 
 /// What came of reading a document as a `T`: as much of it as can be read, and every mistake so far.
 #[derive(Debug)]
@@ -21,21 +22,34 @@ pub struct Reading<'d, T> {
     tree: DeTable<'d>,
     written: Option<T>,
     findings: Vec<Finding>,
+    warnings: Vec<Finding>,
     /// Where something was left out.
     gone: Vec<Place>,
+    schema: Schema,
+    /// The keys that presets and defaults have added.
+    filled: BTreeSet<usize>,
 }
 
 impl<'d, T: DeserializeOwned> Reading<'d, T> {
     pub(super) fn new(
         sources: &'d Sources,
         mut tree: DeTable<'d>,
-        schema: &Schema,
+        schema: Schema,
         mut findings: Vec<Finding>,
     ) -> Self {
         let refused: Vec<_> = findings.iter().map(|found| found.span.clone()).collect();
-        let compared = schema::compare(schema, &tree, &refused);
+        let filled = block::fill(&schema, &mut tree);
+        let compared = schema::compare(&schema, &tree, &refused, &filled.incomplete);
+        findings.extend(filled.findings);
         findings.extend(compared.findings);
-        let gone = prune::prune(&mut tree, &compared.edits);
+        let mut edits = compared.edits;
+        // Nobody knows what these presets would have said.
+        let unknown = filled.incomplete.iter();
+        edits.extend(unknown.map(|block| Edit::Remove(block.key("use"))));
+        let gone = prune::prune(&mut tree, &edits);
+        for about_blocks in ["defaults", "preset"] {
+            tree.remove(about_blocks);
+        }
         let written = if compared.readable {
             let root = Spanned::new(0..0, tree.clone());
             T::deserialize(Deserializer::from(root))
@@ -46,10 +60,13 @@ impl<'d, T: DeserializeOwned> Reading<'d, T> {
         };
         Self {
             sources,
+            schema,
             tree,
             written,
             findings,
+            warnings: filled.warnings,
             gone,
+            filled: filled.keys,
         }
     }
 }
@@ -85,10 +102,16 @@ impl<T> Reading<'_, T> {
 
     /// A report of traps in a configuration that is not wrong.
     pub fn warnings(&self, problems: Vec<Problem>) -> Report {
-        let findings = problems
-            .into_iter()
-            .map(|problem| self.finding(Weight::Warning, problem));
-        Report::new(self.sources.clone(), findings.collect())
+        let mut findings = self.warnings.clone();
+        let problems = problems.into_iter();
+        findings.extend(problems.map(|problem| self.finding(Weight::Warning, problem)));
+        Report::new(self.sources.clone(), findings)
+    }
+
+    /// The document as one file of TOML that says all that it comes to be, what is included and filled
+    /// in with a comment about where it stands, and built-in defaults as comments.
+    pub fn print(&self) -> String {
+        print::print(&self.schema, &self.tree, self.sources, &self.filled)
     }
 
     /// Whether a problem rests on something that was left out, or on what is inside of its own place.
@@ -105,7 +128,7 @@ impl<T> Reading<'_, T> {
     fn finding(&self, weight: Weight, problem: Problem) -> Finding {
         let other = problem
             .other
-            .map(|other| self.line(&locate(&self.tree, &other)));
+            .map(|other| self.sources.line(&locate(&self.tree, &other)));
         let message = match other {
             Some(line) => format!("{} ({line})", problem.message),
             None => problem.message,
@@ -116,14 +139,5 @@ impl<T> Reading<'_, T> {
             message,
             help: problem.help,
         }
-    }
-
-    /// `file:line` of a span.
-    fn line(&self, span: &Range<usize>) -> String {
-        let source = self.sources.of(span);
-        source.map_or_else(String::new, |source| {
-            let (line, _) = source.line_and_column(span);
-            format!("{}:{line}", source.name)
-        })
     }
 }

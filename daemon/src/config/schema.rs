@@ -17,10 +17,13 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 mod choice;
+mod definitions;
 mod kind;
 mod scalar;
 
-use self::kind::Kind;
+pub(super) use self::definitions::Definitions;
+pub(super) use self::kind::Kind;
+use super::block;
 use super::prune::Edit;
 use super::report::Finding;
 
@@ -35,12 +38,19 @@ pub(super) struct Outcome {
     pub(super) readable: bool,
 }
 
-/// Compares `tree` with `schema`. Values at `refused` are refused already, for another reason.
-pub(super) fn compare(schema: &Schema, tree: &DeTable<'_>, refused: &[Range<usize>]) -> Outcome {
+/// Compares `tree` with `schema`. Values at `refused` are refused already, for another reason, and
+/// nobody knows what the tables at `incomplete` would have.
+pub(super) fn compare(
+    schema: &Schema,
+    tree: &DeTable<'_>,
+    refused: &[Range<usize>],
+    incomplete: &[Place],
+) -> Outcome {
     let root = schema.as_value();
     let walk = Walk {
-        definitions: root.get("$defs").and_then(Value::as_object),
+        definitions: Definitions::of(root),
         refused,
+        incomplete,
     };
     let mut outcome = Outcome::default();
     outcome.readable = walk.table(root, (&(0..0), &Place::root()), tree, &mut outcome);
@@ -69,8 +79,9 @@ impl Node<'_> {
 /// Each step answers whether the value can be read, once the edits are made that it asks for.
 #[derive(Clone, Copy)]
 struct Walk<'s> {
-    definitions: Option<&'s Map<String, Value>>,
+    definitions: Definitions<'s>,
     refused: &'s [Range<usize>],
+    incomplete: &'s [Place],
 }
 
 impl<'s> Walk<'s> {
@@ -79,8 +90,11 @@ impl<'s> Walk<'s> {
         if self.refused.contains(&node.value.span()) && node.value.get_ref().is_str() {
             return false;
         }
-        let schema = self.resolve(schema);
-        let alternatives = self.alternatives(schema);
+        let schema = self.definitions.resolve(schema);
+        if block::is_checked_elsewhere(schema) {
+            return true;
+        }
+        let alternatives = self.definitions.alternatives(schema);
         if !alternatives.is_empty() {
             return self.choice(&alternatives, node, outcome);
         }
@@ -131,6 +145,7 @@ impl<'s> Walk<'s> {
             let inner = known(schema, name).or_else(|| {
                 let meant = meant(schema, table, name);
                 outcome.findings.push(unknown_key(schema, key, meant));
+                let meant = meant.filter(|meant| known(schema, meant).is_some_and(block::is_data));
                 outcome.edits.push(match meant {
                     Some(meant) => Edit::Rename(at.key(name), meant.to_owned()),
                     None => Edit::Remove(at.key(name)),
@@ -150,7 +165,7 @@ impl<'s> Walk<'s> {
                 readable &= !required(schema).any(|required| required == name);
             }
         }
-        for name in &missing {
+        for name in missing.iter().filter(|_| !self.incomplete.contains(at)) {
             outcome.findings.push(missing_key(span.clone(), name));
         }
         readable && missing.is_empty()
@@ -186,22 +201,10 @@ impl<'s> Walk<'s> {
         }
         enough
     }
-
-    /// Follows `$ref` into the definitions.
-    fn resolve(self, schema: &'s Value) -> &'s Value {
-        let named = schema.get("$ref").and_then(Value::as_str);
-        let definition = named
-            .and_then(|path| path.strip_prefix("#/$defs/"))
-            .and_then(|name| self.definitions?.get(name));
-        match definition {
-            Some(definition) => self.resolve(definition),
-            None => schema,
-        }
-    }
 }
 
 /// What the schema says of the values under a key; nothing if it knows no such key.
-fn known<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
+pub(super) fn known<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
     static ANYTHING: Value = Value::Bool(true);
     let properties = schema.get("properties").and_then(Value::as_object);
     let others = schema.get("additionalProperties").unwrap_or(&ANYTHING);
@@ -217,7 +220,7 @@ fn meant<'s>(schema: &'s Value, table: &DeTable<'_>, name: &str) -> Option<&'s s
 }
 
 /// The keys that a table of this schema must have.
-fn required(schema: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn required(schema: &Value) -> impl Iterator<Item = &str> {
     let names = schema.get("required").and_then(Value::as_array);
     names.into_iter().flatten().filter_map(Value::as_str)
 }

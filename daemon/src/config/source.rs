@@ -45,7 +45,7 @@ impl Source {
 pub(super) struct Sources(Vec<Source>);
 
 impl Sources {
-    /// Adds a file; answers its number.
+    /// Adds a file; answers where its first byte is counted.
     pub(super) fn add(&mut self, name: String, text: String) -> usize {
         // One byte more than the text, so that its end is not the beginning of the next.
         let base = self
@@ -53,7 +53,7 @@ impl Sources {
             .last()
             .map_or(0, |last| last.base + last.text.len() + 1);
         self.0.push(Source { name, text, base });
-        self.0.len() - 1
+        base
     }
 
     /// The file that a span points into; the first for those that point nowhere.
@@ -67,6 +67,15 @@ impl Sources {
         self.of(span)
             .map(|source| source.place(span))
             .unwrap_or_default()
+    }
+
+    /// `file:line` of a span.
+    pub(super) fn line(&self, span: &Range<usize>) -> String {
+        let Some(source) = self.of(span) else {
+            return String::new();
+        };
+        let (line, _) = source.line_and_column(span);
+        format!("{}:{line}", source.name)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Source> {

@@ -10,6 +10,8 @@ use settings::{Place, Problem};
 
 use super::*;
 
+mod blocks;
+
 /// A configuration with one of everything that ours are made of.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

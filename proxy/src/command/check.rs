@@ -4,7 +4,6 @@ use std::path::Path;
 
 use daemon::config::Report;
 
-use super::print;
 use crate::control::load;
 use crate::transport::Transport;
 
@@ -12,25 +11,33 @@ use crate::transport::Transport;
 /// meant, which is wrong as well where it is to be `strict`.
 pub(super) fn check(path: &Path, strict: bool) -> Result<(), String> {
     let name = path.display();
-    let loaded = load::load(path).map_err(|report| {
-        show(&report);
-        format!("{name}: {}", counted(report.len(), "mistake"))
-    })?;
+    let loaded = load::load(path).map_err(|report| refused(path, &report))?;
     for upstream in &loaded.config.upstreams {
         let name = &upstream.name;
         Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
     }
     if loaded.warnings.is_empty() {
-        return print(format!("{name}: the configuration is good"));
+        return super::print(format!("{name}: the configuration is good"));
     }
     show(&loaded.warnings);
     let warnings = counted(loaded.warnings.len(), "warning");
     if strict {
         return Err(format!("{name}: {warnings}"));
     }
-    print(format!(
+    super::print(format!(
         "{name}: the configuration is good, with {warnings}"
     ))
+}
+
+/// Prints the configuration as it comes to be.
+pub(super) fn print(path: &Path) -> Result<(), String> {
+    let printed = load::printed(path).map_err(|report| refused(path, &report))?;
+    super::print(printed.trim_end())
+}
+
+fn refused(path: &Path, report: &Report) -> String {
+    show(report);
+    format!("{}: {}", path.display(), counted(report.len(), "mistake"))
 }
 
 fn show(report: &Report) {

@@ -40,7 +40,8 @@ pub(super) struct Request {
 
 /// Says what the configuration makes of a request.
 pub(super) fn run(request: &Request) -> Result<String, String> {
-    let config = load::load(&request.config.config).map_err(|report| report.to_string())?;
+    let loaded = load::load(&request.config.config).map_err(|report| report.to_string())?;
+    let config = loaded.config;
     let url = Url::parse(&request.url)?;
     let listener = listener(request, &url, &config.listeners)?;
     let head = head(request, &url);

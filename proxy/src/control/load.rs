@@ -45,6 +45,14 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Report> {
     Ok(Loaded { config, warnings })
 }
 
+/// The configuration in the file at `path` as it comes to be, or everything that is wrong with it.
+pub(crate) fn printed(path: &Path) -> Result<String, Report> {
+    let document = Document::load(path)?;
+    let reading = document.read::<file::Config>();
+    reading.meant(Config::from_file)?;
+    Ok(reading.print())
+}
+
 /// The part of the file that says where operators connect.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct OnlyAdmin {

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::process::command;
+use crate::http::request;
+use crate::origin::{Origin, answer};
+use crate::process::{Edge, command, free_address, proxy_to, server};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics");
 
@@ -41,12 +43,11 @@ fn text(output: &[u8]) -> String {
 }
 
 /// How what was said differs from the golden output, if it does.
-fn difference(path: &Path, said: &str) -> Option<String> {
-    let golden = path.with_extension("stderr");
+fn difference(golden: &Path, said: &str) -> Option<String> {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&golden, said).unwrap();
+        fs::write(golden, said).unwrap();
     }
-    let expected = fs::read_to_string(&golden).unwrap_or_default();
+    let expected = fs::read_to_string(golden).unwrap_or_default();
     let golden = golden.display();
     (expected != said).then(|| format!("{golden} has\n{expected}\nand now it is\n{said}"))
 }
@@ -59,7 +60,10 @@ fn mistakes_are_told_in_the_right_words_at_the_right_place() {
     for path in broken {
         let outcome = check(&path, &[]);
         assert_eq!(outcome.status.code(), Some(1), "{}", path.display());
-        differences.extend(difference(&path, &text(&outcome.stderr)));
+        differences.extend(difference(
+            &path.with_extension("stderr"),
+            &text(&outcome.stderr),
+        ));
     }
     assert!(
         differences.is_empty(),
@@ -83,7 +87,10 @@ fn traps_are_warnings_and_with_strict_mistakes() {
             "{} has no warning",
             path.display()
         );
-        differences.extend(difference(&path, &text(&outcome.stderr)));
+        differences.extend(difference(
+            &path.with_extension("stderr"),
+            &text(&outcome.stderr),
+        ));
         let strict = check(&path, &["--strict"]);
         assert_eq!(strict.status.code(), Some(1), "{}", path.display());
     }
@@ -96,6 +103,110 @@ review this, and write it with UPDATE_GOLDEN=1",
 "
         )
     );
+}
+
+#[test]
+fn the_configurations_that_are_shipped_have_no_traps() {
+    for name in ["edge.toml", "dev/edge.toml"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../conf")
+            .join(name);
+        let mut command = command();
+        command.envs([
+            ("MASTER_NODE_IP", "10.0.0.1"),
+            ("SLAVE_NODE_IP", "10.0.0.2"),
+        ]);
+        let outcome = command
+            .args(["check", "--strict", "--config"])
+            .arg(path)
+            .output();
+        let outcome = outcome.unwrap();
+        assert_eq!(
+            outcome.status.code(),
+            Some(0),
+            "{name}: {}",
+            text(&outcome.stderr)
+        );
+    }
+}
+
+#[test]
+fn warnings_are_in_the_log_of_a_start_and_of_a_reload() {
+    let trap = proxy_to(&[
+        server(free_address(), ", weight = 2"),
+        server(free_address(), ", backup = true"),
+    ]);
+    let edge = Edge::start(&trap);
+    let warnings = || {
+        let log = edge.log();
+        let told = |line: &&str| line.contains("WARN") && line.contains("the weight has no effect");
+        log.lines().filter(told).count()
+    };
+    assert_eq!(warnings(), 1, "{}", edge.log());
+    assert!(edge.reload().status.success());
+    edge.eventually("the warning is told again", || warnings() == 2);
+}
+
+#[test]
+fn a_reload_reads_included_files_again() {
+    let origin = Origin::start(|_, stream| answer(stream, "from the server"));
+    let edge = Edge::start(&proxy_to(&[server(origin.address, "")]));
+    let config = fs::read_to_string(edge.path("edge.toml")).unwrap();
+    let include = format!("include = [\"sites/*.toml\"]\n{config}");
+    let reload = |status: u16| {
+        let site = "[[site]]\nnames = [\"other\"]\n[[site.route]]\npath = \"/\"\n";
+        fs::create_dir_all(edge.path("sites")).unwrap();
+        let text = format!("{site}respond = {{ status = {status} }}\n");
+        fs::write(edge.path("sites/other.toml"), text).unwrap();
+        fs::write(edge.path("edge.toml"), &include).unwrap();
+        edge.reload()
+    };
+    let other = "GET / HTTP/1.1\r\nHost: other\r\n\r\n";
+    assert!(reload(418).status.success());
+    assert_eq!(request(edge.http, other).status, 418);
+    let refused = reload(99);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(said.contains("sites/other.toml:5:"), "{said}");
+    assert_eq!(
+        request(edge.http, other).status,
+        418,
+        "the old one stays in use"
+    );
+}
+
+/// What `check --print` prints is a configuration that says the same, with nothing from elsewhere.
+#[test]
+fn what_is_printed_can_be_printed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let print = |path: &Path| {
+        let outcome = check(path, &["--print"]);
+        let mistakes = text(&outcome.stderr);
+        assert_eq!(
+            outcome.status.code(),
+            Some(0),
+            "{}: {mistakes}",
+            path.display()
+        );
+        String::from_utf8(outcome.stdout).unwrap()
+    };
+    let conf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conf/dev/edge.toml");
+    let printed_here = Path::new(CORPUS).join("printed/edge.toml");
+    let mut all = configurations("traps");
+    all.extend([conf, printed_here.clone()]);
+    for path in all {
+        let first = print(&path);
+        let again = folder.path().join("again.toml");
+        fs::write(&again, &first).unwrap();
+        let lines = first
+            .lines()
+            .map(|line| line.split("  # from ").next().unwrap());
+        let plain: String = lines.flat_map(|line| [line, "\n"]).collect();
+        assert_eq!(print(&again), plain, "{}", path.display());
+    }
+    let printed = print(&printed_here);
+    let golden = printed_here.with_extension("stdout");
+    assert_eq!(difference(&golden, &printed), None);
 }
 
 /// Every text in the sources that tells of a mistake or a trap is in the golden output somewhere.
@@ -129,13 +240,17 @@ fn sources() -> Vec<PathBuf> {
     let mut files = vec![
         root.join("core/src/networks.rs"),
         root.join("core/src/address.rs"),
+        root.join("../daemon/src/config/block/fill.rs"),
     ];
     while let Some(folder) = folders.pop() {
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && name != "snapshots" && name != "file" {
-                folders.push(path);
+            if path.is_dir() {
+                // Descriptions and tests have texts for people as well.
+                if !["snapshots", "file", "block", "tests"].contains(&name) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|end| end == "rs")
                 && name != "tests.rs"
                 && name != "file.rs"

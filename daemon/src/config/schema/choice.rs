@@ -9,30 +9,6 @@ use super::{Node, Outcome, Walk, missing_key, required, words};
 use crate::config::report::Finding;
 
 impl<'s> Walk<'s> {
-    /// The ways in which a value of `schema` may be written; none when there is only one.
-    pub(super) fn alternatives(self, schema: &'s Value) -> Vec<&'s Value> {
-        let listed = ["oneOf", "anyOf"]
-            .into_iter()
-            .filter_map(|name| schema.get(name).and_then(Value::as_array))
-            .flatten();
-        let mut ways = Vec::new();
-        for way in listed
-            .map(|way| self.resolve(way))
-            .filter(|way| !is_null(way))
-        {
-            let inner = self.alternatives(way);
-            if inner.is_empty() {
-                ways.push(way);
-            } else {
-                ways.extend(inner);
-            }
-        }
-        if ways.is_empty() && schema.get("enum").is_some() {
-            ways.push(schema);
-        }
-        ways
-    }
-
     /// Checks a value against the way of writing that it most likely follows.
     pub(super) fn choice(self, ways: &[&'s Value], node: Node<'_>, outcome: &mut Outcome) -> bool {
         let fitting = |kind: Kind| {
@@ -133,10 +109,6 @@ fn absent(way: &Value, node: Node<'_>) -> usize {
     required(way)
         .filter(|name| table.is_none_or(|table| !table.contains_key(*name)))
         .count()
-}
-
-fn is_null(schema: &Value) -> bool {
-    schema.get("type").and_then(Value::as_str) == Some("null")
 }
 
 /// The words a string must be one of, when the schema lists them.

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 /// What a value is, or is asked to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::config) enum Kind {
     Array,
     Boolean,
     Datetime,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn of(value: &DeValue<'_>) -> Self {
+    pub(in crate::config) fn of(value: &DeValue<'_>) -> Self {
         match value {
             DeValue::String(_) => Self::String,
             DeValue::Integer(_) => Self::Integer,

@@ -7,6 +7,7 @@ use settings::Period;
 /// Where clients connect.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-block" = "listener"))]
 pub struct Listener {
     /// Address and port, such as `0.0.0.0:80` or `[::]:80`, or a Unix socket: `unix:/run/x.sock`.
     pub address: String,

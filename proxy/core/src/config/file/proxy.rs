@@ -7,6 +7,7 @@ use settings::{Period, Size};
 /// Where a route's requests go.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-block" = "proxy"))]
 pub struct Proxy {
     /// The upstream's name.
     pub to: String,

@@ -14,6 +14,7 @@ use super::{
 /// A route of a site, chosen by path as nginx chooses locations.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-block" = "route"))]
 pub struct Route {
     /// `"/x"` (prefix), `{ exact = "/x" }`, `{ regex = "..." }`,
     /// `{ prefix = "/x", before_regex = true }`, or `"@x"`: a name by which others send requests here.

@@ -14,6 +14,7 @@ use super::{
 /// A site, chosen by host name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-block" = "site"))]
 pub struct Site {
     /// Host names: `example.com`, `*.example.com`, `www.example.*`, `~` and a regular expression, or
     /// `_` for what no other site takes.

@@ -17,6 +17,7 @@ pub use tls::UpstreamTls;
 /// A group of servers that answer the same requests.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-block" = "upstream"))]
 pub struct Upstream {
     /// How a server is chosen.
     #[serde(default)]
@@ -115,6 +116,7 @@ pub enum ProxyVersion {
 /// A server of an upstream.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-block" = "server"))]
 pub struct UpstreamServer {
     /// IP address or name, and port; or `unix:` and the path of a socket.
     pub address: String,
