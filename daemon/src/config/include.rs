@@ -74,8 +74,13 @@ impl<'e> Loader<'e> {
         }
         let escaped = glob::Pattern::escape(&folder.display().to_string());
         let whole = Path::new(&escaped).join(text);
+        // As in a shell, so that what editors leave behind (`.#site.toml`) is not read.
+        let options = glob::MatchOptions {
+            require_literal_leading_dot: true,
+            ..glob::MatchOptions::new()
+        };
         // Sorted by name.
-        match glob::glob(&whole.display().to_string()) {
+        match glob::glob_with(&whole.display().to_string(), options) {
             Ok(paths) => {
                 for path in paths {
                     match path {

@@ -220,6 +220,7 @@ fn files_are_read_as_one() {
             "include = ['sites/*.toml', 'more.toml', 'none/*.toml']\nthreads = 2\n[upstream.a]\naddress = 'a'\n[[site]]\nname = 'first'\n",
         ),
         ("sites/2.toml", "[[site]]\nname = 'third'\n"),
+        ("sites/.#2.toml", "[[site]]\nname = 'fourth'\n"),
         (
             "sites/1.toml",
             "include = ['../inner.toml']\n[[site]]\nname = 'second'\nuse = ['p']\n",

@@ -12,6 +12,7 @@ mod default_sites;
 mod files;
 mod forwarded;
 mod host;
+mod intercepts;
 mod names;
 mod probes;
 mod retries;
@@ -50,13 +51,14 @@ pub fn all(written: &file::Config, config: &Config, machine: Machine) -> Vec<Pro
 }
 
 /// Those that need nothing but what is written.
-const FINDERS: [fn(&file::Config, &mut Problems); 19] = [
+const FINDERS: [fn(&file::Config, &mut Problems); 20] = [
     access::find,
     admin::find,
     default_sites::find,
     files::find,
     forwarded::find,
     host::find,
+    intercepts::find,
     names::find,
     probes::find,
     retries::find,

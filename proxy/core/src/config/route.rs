@@ -1,6 +1,6 @@
 //! Routes, from written to meant.
 
-use settings::{Place, Problems};
+use settings::{Place, Problem, Problems};
 
 use super::names::Names;
 use super::{Action, Route, Terms, file, files, path, proxy, respond, rewrite};
@@ -119,7 +119,10 @@ impl Routes {
         };
         let message = format!("`{}` is already a route", route.label);
         if other.when == route.when {
-            problems.push(at, message);
+            // The route itself: its place ends with `path`.
+            let steps = at.steps().split_last().map(|(_, route)| route);
+            let own: Place = steps.into_iter().flatten().cloned().collect();
+            problems.note(Problem::new(at, message).rests_on(own.key("when")));
         } else {
             let help = "the one that asks for more (`when`) comes first";
             problems.push_with_help(at, message, help);

@@ -60,8 +60,12 @@ fn capture<'s>(site: &'s Site, route: &Route) -> Option<Capture<'s>> {
         return None;
     }
     let takes = |path: &str| expression.is_match(path.as_bytes());
-    // Files anywhere are taken, so the expression is not about this prefix; and files only.
-    let general = |ending: &str| takes(&format!("/{ELSEWHERE}/x{ending}"));
+    // Files anywhere are taken, so the expression is not about one prefix.
+    let general = |ending: &&&str| takes(&format!("/{ELSEWHERE}/x{ending}"));
+    let endings: Vec<_> = ENDINGS.iter().filter(general).collect();
+    if endings.is_empty() {
+        return None;
+    }
     site.routes.iter().enumerate().find_map(|(index, other)| {
         let PathPattern::Prefix(prefix) = &other.pattern else {
             return None;
@@ -69,15 +73,15 @@ fn capture<'s>(site: &'s Site, route: &Route) -> Option<Capture<'s>> {
         let Action::Proxy(proxy) = &other.action else {
             return None;
         };
+        // Paths without an ending are not taken: it is about files.
         if other.parent != route.parent
             || prefix == "/"
-            || takes(&format!("{prefix}x"))
             || asks_the_same(proxy, route)
+            || takes(&format!("{prefix}x"))
         {
             return None;
         }
-        let ending = ENDINGS.iter().filter(|ending| general(ending));
-        let mut paths = ending.map(|ending| format!("{prefix}x{ending}"));
+        let mut paths = endings.iter().map(|ending| format!("{prefix}x{ending}"));
         let path = paths.find(|path| takes(path))?;
         Some(Capture {
             prefix: (index, prefix),

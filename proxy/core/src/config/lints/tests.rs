@@ -176,6 +176,31 @@ fn of_sites() {
 }
 
 #[test]
+fn of_pages() {
+    let site = "intercept_errors = true\n[[site.route]]";
+    let words = "no page takes the place";
+    warns("[[site.route]]", site, "site[0].intercept_errors", words);
+    let route = "path = { exact = \"/docs\" }";
+    let intercepts = format!("{route}\nintercept_errors = true");
+    warns(
+        route,
+        &intercepts,
+        "site[0].route[0].intercept_errors",
+        words,
+    );
+    let with_page = format!("{intercepts}\nerror_page = {{ \"502\" = \"/sorry.html\" }}");
+    assert_eq!(
+        warnings(&GOOD.replace(route, &with_page)),
+        Vec::<String>::new()
+    );
+    let of_site = format!("error_page = {{ \"502\" = \"/sorry.html\" }}\n{site}");
+    assert_eq!(
+        warnings(&GOOD.replacen("[[site.route]]", &of_site, 1)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn of_upstreams() {
     let upstream = "upstream.web";
     let weight = "address = \"10.0.0.1:80\"\nweight = 2";
