@@ -27,6 +27,7 @@ use settings::Place;
 use toml::de::DeTable;
 
 mod block;
+mod excerpt;
 mod include;
 mod interpolate;
 mod locate;

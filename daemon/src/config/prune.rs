@@ -1,5 +1,6 @@
 //! Takes what the schema refuses out of a document, so that the rest can be read all the same.
 
+use std::collections::HashMap;
 use std::mem;
 
 use settings::{Place, Step};
@@ -52,12 +53,9 @@ pub(super) fn prune(tree: &mut DeTable<'_>, edits: &[Edit]) -> Vec<Place> {
             (Step::Index(index), _) => remove_element(tree, outer, *index),
         }
     }
-    let removed: Vec<&Place> = edits
-        .iter()
-        .filter(|edit| edit.is_removal())
-        .map(Edit::place)
-        .collect();
-    removed.iter().map(|place| left_of(place, edits)).collect()
+    let moves = Moves::of(edits);
+    let removed = edits.iter().filter(|edit| edit.is_removal());
+    removed.map(|edit| moves.left_of(edit.place())).collect()
 }
 
 /// The order of the file by number, and what is inside before what holds it.
@@ -122,36 +120,59 @@ fn value_at<'t, 'i>(tree: &'t mut DeTable<'i>, steps: &[Step]) -> Option<&'t mut
     Some(value)
 }
 
-/// The place of what was removed as later problems count: elements that went before it are gone.
-fn left_of(place: &Place, edits: &[Edit]) -> Place {
-    let steps = place.steps();
-    let mut left = Vec::new();
-    for (depth, step) in steps.iter().enumerate() {
-        let outer: Place = steps.iter().take(depth).cloned().collect();
-        match step {
-            Step::Key(key) => {
-                let key_at = outer.key(key);
-                let renamed = edits.iter().find_map(|edit| match edit {
-                    Edit::Rename(place, to) if *place == key_at => Some(to),
-                    Edit::Rename(..) | Edit::Remove(_) => None,
-                });
-                left.push(Step::Key(renamed.unwrap_or(key).clone()));
-            }
-            Step::Index(index) => {
-                let removed = |index: usize| {
-                    let element = outer.index(index);
-                    let is_it = |edit: &Edit| edit.is_removal() && *edit.place() == element;
-                    edits.iter().any(is_it)
-                };
-                if removed(*index) {
-                    break;
+/// What edits do to the places of what is left.
+#[derive(Default)]
+struct Moves {
+    /// The elements that are gone from an array, in order.
+    removed: HashMap<Place, Vec<usize>>,
+    renamed: HashMap<Place, String>,
+}
+
+impl Moves {
+    fn of(edits: &[Edit]) -> Self {
+        let mut moves = Self::default();
+        for edit in edits {
+            match edit {
+                Edit::Rename(place, to) => {
+                    moves.renamed.insert(place.clone(), to.clone());
                 }
-                let before = (0..*index).filter(|before| removed(*before)).count();
-                left.push(Step::Index(index - before));
+                Edit::Remove(place) => {
+                    if let Some((Step::Index(index), outer)) = place.steps().split_last() {
+                        let outer: Place = outer.iter().cloned().collect();
+                        moves.removed.entry(outer).or_default().push(*index);
+                    }
+                }
             }
         }
+        for elements in moves.removed.values_mut() {
+            elements.sort_unstable();
+        }
+        moves
     }
-    left.into_iter().collect()
+
+    /// The place of what was removed as later problems count: elements that went before it are gone.
+    fn left_of(&self, place: &Place) -> Place {
+        let mut outer = Place::root();
+        let mut left = Place::root();
+        for step in place.steps() {
+            match step {
+                Step::Key(key) => {
+                    outer = outer.key(key);
+                    left = left.key(self.renamed.get(&outer).unwrap_or(key));
+                }
+                Step::Index(index) => {
+                    let removed = self.removed.get(&outer).map_or(&[][..], Vec::as_slice);
+                    let before = removed.partition_point(|other| other < index);
+                    if removed.get(before) == Some(index) {
+                        break;
+                    }
+                    left = left.index(index - before);
+                    outer = outer.index(*index);
+                }
+            }
+        }
+        left
+    }
 }
 
 #[cfg(test)]

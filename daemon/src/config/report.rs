@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::{env, fmt};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
-    SourceCode,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode,
 };
 
+use super::excerpt::Excerpt;
 use super::source::{Source, Sources};
 
 /// A mistake or a trap, and the bytes that hold it.
@@ -68,10 +68,14 @@ impl Report {
         // What stands once and counts several times is reported once.
         let mut unique: Vec<Finding> = Vec::new();
         for finding in findings {
+            let mut here = unique
+                .iter()
+                .rev()
+                .take_while(|other| other.span.start == finding.span.start);
             let is_same = |other: &Finding| {
                 (&other.span, &other.message) == (&finding.span, &finding.message)
             };
-            if !unique.iter().any(is_same) {
+            if !here.any(is_same) {
                 unique.push(finding);
             }
         }
@@ -150,15 +154,15 @@ impl std::error::Error for Report {}
 #[derive(Debug)]
 struct Shown<'f> {
     finding: &'f Finding,
-    file: NamedSource<String>,
+    excerpt: Excerpt<'f>,
     at: Range<usize>,
 }
 
 impl<'f> Shown<'f> {
-    fn new(source: &Source, finding: &'f Finding) -> Self {
+    fn new(source: &'f Source, finding: &'f Finding) -> Self {
         Self {
             finding,
-            file: NamedSource::new(&source.name, source.text.clone()),
+            excerpt: Excerpt::new(source, &finding.span),
             at: source.local(&finding.span),
         }
     }
@@ -186,7 +190,7 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.file)
+        Some(&self.excerpt)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

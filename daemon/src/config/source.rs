@@ -13,7 +13,12 @@ pub(super) struct Source {
     pub(super) text: String,
     /// Where its first byte is counted.
     pub(super) base: usize,
+    /// Where its lines begin.
+    starts: Vec<usize>,
 }
+
+/// More than is shown around a mistake.
+const FEW: usize = 3;
 
 impl Source {
     /// `span`, counted from the beginning of this file.
@@ -24,10 +29,31 @@ impl Source {
 
     /// The line and the column of a span, counted from 1.
     pub(super) fn line_and_column(&self, span: &Range<usize>) -> (usize, usize) {
-        let before = self.text.get(..self.local(span).start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        (line, column)
+        let start = self.local(span).start;
+        let line = self.line_of(start);
+        let before = self
+            .starts
+            .get(line)
+            .and_then(|first| self.text.get(*first..start));
+        let column = before.unwrap_or_default().chars().count();
+        (line + 1, column + 1)
+    }
+
+    /// The lines of a span and a few around them: their first, and where they stand in the text.
+    pub(super) fn around(&self, span: &Range<usize>) -> (usize, Range<usize>) {
+        let local = self.local(span);
+        let first = self.line_of(local.start).saturating_sub(FEW);
+        let after = self.line_of(local.end) + 1 + FEW;
+        let start = |line: usize| self.starts.get(line).copied();
+        let range = start(first).unwrap_or_default()..start(after).unwrap_or(self.text.len());
+        (first, range)
+    }
+
+    /// The number of the line that a byte is in, counted from 0.
+    fn line_of(&self, at: usize) -> usize {
+        self.starts
+            .partition_point(|start| *start <= at)
+            .saturating_sub(1)
     }
 
     /// `file:line:column`, or only the file where there is no text to point into.
@@ -52,7 +78,14 @@ impl Sources {
             .0
             .last()
             .map_or(0, |last| last.base + last.text.len() + 1);
-        self.0.push(Source { name, text, base });
+        let starts = text.match_indices('\n').map(|(end, _)| end + 1);
+        let starts = std::iter::once(0).chain(starts).collect();
+        self.0.push(Source {
+            name,
+            text,
+            base,
+            starts,
+        });
         base
     }
 
