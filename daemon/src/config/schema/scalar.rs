@@ -39,10 +39,17 @@ pub(super) fn string(schema: &Value, node: Node<'_>, text: &str) -> Option<Findi
         return Some(Finding::new(node.span(), "must not be empty"));
     }
     let pattern = schema.get("pattern").and_then(Value::as_str)?;
-    if Regex::new(pattern).ok()?.is_match(text) {
+    let quantity = kind::quantity(schema);
+    let fits = match quantity {
+        // There are many of them, and an expression is slow to compile.
+        Some(Period::FORM) => text.parse::<Period>().is_ok(),
+        Some(Size::FORM) => text.parse::<Size>().is_ok(),
+        Some(_) | None => Regex::new(pattern).ok()?.is_match(text),
+    };
+    if fits {
         return None;
     }
-    Some(match kind::quantity(schema) {
+    Some(match quantity {
         Some(quantity) => Finding::new(node.span(), format!("`{text}` is not {quantity}"))
             .help(meant(quantity, text)),
         None => Finding::new(node.span(), format!("`{text}` does not match `{pattern}`")),
