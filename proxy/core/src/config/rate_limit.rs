@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use settings::{Place, Problems, closest};
+use settings::{Place, Problem, Problems, closest};
 
 use super::{checks, file};
 use crate::rate::{BadRate, Burst, Rate};
@@ -144,7 +144,8 @@ pub(super) fn named(
                     None => format!("add [rate_limit.{name}]"),
                 };
                 let message = format!("there is no rate limit `{name}`");
-                problems.push_with_help(&at, message, help);
+                let problem = Problem::new(&at, message).help(help);
+                problems.note(problem.rests_on(Place::root().key("rate_limit").key(name)));
             }
         }
     }

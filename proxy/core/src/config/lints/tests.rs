@@ -228,6 +228,11 @@ fn of_upstreams() {
     assert!(warnings(&down)[0].contains("every server of upstream `web` is down"));
     let unused = "[upstream.db]\nserver = [{ address = '10.0.0.3:80' }]\n[[site]]";
     warns("[[site]]", unused, "upstream.db", "no route goes to");
+    let asked = unused.to_owned() + "\nforward_auth = { to = 'db', uri = '/' }";
+    assert_eq!(
+        warnings(&GOOD.replace("[[site]]", &asked)),
+        Vec::<String>::new()
+    );
     let slow = "path = \"/health\"\ntimeout = '5s'";
     let at = format!("{upstream}.health_check.timeout");
     warns(
