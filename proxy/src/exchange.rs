@@ -14,6 +14,7 @@ mod dispatch;
 mod files;
 mod forward_auth;
 mod gate;
+mod held;
 mod local;
 mod record;
 mod relay;

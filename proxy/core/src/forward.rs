@@ -5,13 +5,14 @@
 
 mod forwarded;
 mod local;
+mod phrase;
 mod request;
 mod response;
 mod trailers;
 
 pub use forwarded::{Forwarding, Hop, is_forwarded};
-pub(crate) use local::reason_phrase;
 pub use local::{LocalResponse, location, write_local_response};
+pub(crate) use phrase::reason_phrase;
 pub use request::{Outgoing, write_request};
 pub use response::{Connection, Cookie, ResponseForm, write_chunk_size, write_response};
 

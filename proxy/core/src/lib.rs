@@ -7,7 +7,7 @@
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`expires`]), what takes an error's place ([`error_page`]),
-//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`], [`map`]); and what would become of a request, in words ([`explain`]). Types with state
+//! which trace a request belongs to ([`trace`]), and texts with its variables, such as log lines ([`template`]); and what would become of a request, in words ([`explain`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
@@ -33,7 +33,6 @@ pub mod forward_auth;
 pub mod headers;
 pub mod health;
 pub mod http;
-pub mod map;
 pub mod networks;
 pub mod page;
 pub mod probe;

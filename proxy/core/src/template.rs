@@ -5,6 +5,7 @@
 
 mod escape;
 mod lookup;
+mod map;
 mod parse;
 mod render;
 mod scope;
@@ -13,6 +14,7 @@ mod variable;
 
 pub use escape::Escape;
 pub(crate) use lookup::{argument, cookie, request_header};
+pub use map::Map;
 pub use parse::{BadTemplate, mentioned};
 pub use scope::Scope;
 pub use values::{Client, Server, Times, Try, Values};

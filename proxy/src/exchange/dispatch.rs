@@ -11,7 +11,8 @@ use edge_core::route::{Asked, Choice, Rewritten, Then};
 
 use super::body::Body;
 use super::files::{Form, Missed, Search};
-use super::gate::{self, Held};
+use super::gate;
+use super::held::Held;
 use super::local::{Direct, Refusal, Unread, refuse};
 use super::record::{Record, Subject};
 use super::{After, Ended, Exchange, Owner, Place};

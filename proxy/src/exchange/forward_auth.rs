@@ -10,7 +10,7 @@ use edge_core::reason::Reason;
 
 use super::ask::Unanswered;
 use super::body::Body;
-use super::gate::Held;
+use super::held::Held;
 use super::local::Direct;
 use super::record::Record;
 use super::{Exchange, Place};

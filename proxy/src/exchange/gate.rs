@@ -8,6 +8,7 @@ use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
 use smallvec::SmallVec;
 
+use super::held::Held;
 use super::local::Direct;
 use super::record::{Record, Subject};
 use super::wait::unless_gone;
@@ -16,20 +17,6 @@ use crate::client::Client;
 use crate::limit::{Asked, Decision, decide};
 use crate::policy::{BasicAuth, Policy};
 use crate::snapshot::{Route, Site};
-
-/// Why a request does not go on.
-pub(super) enum Held {
-    /// It has this answer.
-    Answered(Direct),
-    /// The client has left.
-    Gone,
-}
-
-impl From<Reason> for Held {
-    fn from(reason: Reason) -> Self {
-        Self::Answered(Direct::refusing(reason))
-    }
-}
 
 /// Lets a request on to what its route does, and tells until when it had to wait.
 pub(super) async fn pass(

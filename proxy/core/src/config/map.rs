@@ -7,7 +7,7 @@ use settings::{Place, Problems};
 
 use super::{checks, file};
 use crate::expression::Expression;
-use crate::map::Map;
+use crate::template::Map;
 use crate::template::{self, Scope};
 
 /// The variables of all maps. One may be made of others, but not of itself.

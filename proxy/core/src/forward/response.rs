@@ -1,6 +1,6 @@
 //! The response as the client gets it.
 
-use super::local::reason_phrase;
+use super::phrase::reason_phrase;
 use super::{is_named, names_headers, write_header, write_number};
 use crate::encoding::Coding;
 use crate::headers::Edit;

@@ -1,13 +1,14 @@
 //! From a template and a request to text.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::Map;
 use super::lookup::{argument, cookie, raw_header, remote_user, request_header};
 use super::variable::{Answer, Client, Groups, Request, Server, Upstream, Variable};
 use super::{Escape, Part, Template, Try, Values, values};
 use crate::http::{Name, RequestHead, normalise_path};
-use crate::map::Map;
 
 impl Template {
     /// Appends the line for a request to `out`, its line end included.
@@ -110,6 +111,11 @@ impl Line<'_> {
     fn client(&mut self, variable: Client, client: &values::Client<'_>) {
         match variable {
             Client::Addr => self.text(client.address),
+            Client::BinaryAddr => match client.address.parse() {
+                Ok(IpAddr::V4(ip)) => self.maybe(Some(&ip.octets())),
+                Ok(IpAddr::V6(ip)) => self.maybe(Some(&ip.octets())),
+                Err(_) => self.text(client.address),
+            },
             Client::PeerAddr => self.text(&client.peer.to_string()),
             Client::Connection => self.number(client.connection),
             Client::ConnectionRequests => self.number(client.requests),
@@ -146,6 +152,12 @@ impl Line<'_> {
             Request::Args => self.filled(query(target(values)).unwrap_or_default()),
             Request::ContentLength => self.maybe(header(Name::ContentLength)),
             Request::ContentType => self.maybe(header(Name::ContentType)),
+            Request::ForwardedFor => {
+                let before = head.and_then(|head| request_header(head, "x-forwarded-for"));
+                let mut all = before.map_or_else(Vec::new, |before| [&*before, b", "].concat());
+                all.extend_from_slice(values.client.address.as_bytes());
+                self.maybe(Some(&all));
+            }
             Request::Host => match head.map(|head| head.host) {
                 Some(host) if !host.is_empty() => self.text(&lower(host)),
                 _ => self.text(values.server.site),

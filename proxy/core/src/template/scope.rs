@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Map;
 use super::variable::{Groups, Variable};
 use crate::expression::Expression;
-use crate::map::Map;
 
 /// The variables that a text may have beyond those of every text.
 #[derive(Debug, Clone, Default)]

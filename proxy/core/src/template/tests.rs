@@ -150,6 +150,8 @@ fn variables_are_what_nginx_calls_them() {
         ("$content_length $content_type $reason", "- - -"),
         ("$msec $request_time", "645453000.000 1.234"),
         ("$request_id", "0123456789abcdef0123456789abcdef"),
+        ("$binary_remote_addr", "\\xC0\\x00\\x02\\x01"),
+        ("$proxy_add_x_forwarded_for", "192.0.2.1"),
         (
             "$request_method $server_protocol $status",
             "GET HTTP/1.1 200",

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Map;
 use super::Needs;
-use crate::map::Map;
 
 /// A variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,7 @@ variables! {
     }
     Client {
         Addr "remote_addr",
+        BinaryAddr "binary_remote_addr",
         Connection "connection",
         ConnectionRequests "connection_requests",
         PeerAddr "realip_remote_addr",
@@ -86,6 +87,7 @@ variables! {
         Args "args" | "query_string",
         ContentLength "content_length",
         ContentType "content_type",
+        ForwardedFor "proxy_add_x_forwarded_for",
         Host "host",
         IsArgs "is_args",
         Line "request",

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::{Needs, Template};
 use crate::expression::{Captures, Expression};
-use crate::template::{Needs, Template};
 
 /// A variable whose value is looked up by the value of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
