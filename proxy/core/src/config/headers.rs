@@ -34,7 +34,7 @@ impl From<file::Forwarding> for Forwarding {
     }
 }
 
-/// The rules of a route or a site, on top of those `outer`.
+/// The rules of a route or a site, on top of those `outer` unless it has none of them.
 pub(super) fn meant(
     written: &file::Headers,
     outer: &Rules,
@@ -54,7 +54,11 @@ pub(super) fn meant(
             problems.push(&remove_at.index(index), "every request has a Host");
         }
     }
-    rules.within(outer)
+    if written.inherit {
+        rules.within(outer)
+    } else {
+        rules
+    }
 }
 
 fn lines(

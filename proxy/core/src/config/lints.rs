@@ -13,6 +13,7 @@ mod files;
 mod forwarded;
 mod host;
 mod intercepts;
+mod lost_headers;
 mod names;
 mod probes;
 mod retries;
@@ -51,7 +52,7 @@ pub fn all(written: &file::Config, config: &Config, machine: Machine) -> Vec<Pro
 }
 
 /// Those that need nothing but what is written.
-const FINDERS: [fn(&file::Config, &mut Problems); 20] = [
+const FINDERS: [fn(&file::Config, &mut Problems); 21] = [
     access::find,
     admin::find,
     default_sites::find,
@@ -59,6 +60,7 @@ const FINDERS: [fn(&file::Config, &mut Problems); 20] = [
     forwarded::find,
     host::find,
     intercepts::find,
+    lost_headers::find,
     names::find,
     probes::find,
     retries::find,

@@ -39,6 +39,7 @@ fn pair() -> Pair {
              proxy_set_header Accept-Encoding '';
              proxy_set_header Connection '';
          }}
+         location /own/ {{ proxy_pass http://web; add_header X-Own 1 always; }}
          location /text {{ return 404 text; }} }}"
     );
     let edge = format!(
@@ -48,6 +49,9 @@ fn pair() -> Pair {
          X-Served = \"$request_method-$status-$upstream_status\"\n\
          [[site.route]]\npath = \"/\"\nproxy = {{ to = \"web\" }}\n\
          [[site.route]]\npath = \"/text\"\nrespond = {{ status = 404, text = \"text\" }}\n\
+         [[site.route]]\npath = \"/own/\"\nproxy = {{ to = \"web\" }}\n\
+         response_headers = {{ inherit = false, set = {{ X-Own = \"1\" }}, \
+         remove = [\"x-powered-by\", \"x-twice\"] }}\n\
          [[site.route]]\npath = \"/api/\"\nproxy = {{ to = \"web\" }}\n\
          request_headers.remove = [\"X-Real-IP\", \"accept-encoding\"]\n\
          [site.route.request_headers.set]\nHost = \"api.example\"\n\
@@ -65,6 +69,7 @@ fn q2_f5_lines_that_the_configuration_changes() {
         ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[]),
         ("GET /fails HTTP/1.1\r\nHost: a\r\n\r\n", &[]),
         ("GET /text HTTP/1.1\r\nHost: a\r\n\r\n", &[]),
+        ("GET /own/ HTTP/1.1\r\nHost: a\r\n\r\n", &[]),
         (
             "GET /api/x?age=9 HTTP/1.1\r\nHost: a\r\nX-Who: me\r\nAccept-Encoding: br\r\n\
              X-Forwarded-For: 9.9.9.9\r\n\r\n",

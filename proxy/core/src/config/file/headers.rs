@@ -20,9 +20,12 @@ pub enum Forwarding {
 
 /// Header lines to set, add and remove. Those of a route come on top of the site's; where both say
 /// something about the same name, the route's counts.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Headers {
+    /// Whether those of the site, or of the route around, hold as well. `false` is what nginx does as
+    /// soon as a location has one of its own.
+    pub inherit: bool,
     /// Lines that take the place of any of their name; with `$variables`. One without a value is not
     /// sent.
     pub set: BTreeMap<String, String>,
@@ -30,4 +33,15 @@ pub struct Headers {
     pub add: BTreeMap<String, String>,
     /// Names of lines that do not go on.
     pub remove: Vec<String>,
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self {
+            inherit: true,
+            set: BTreeMap::new(),
+            add: BTreeMap::new(),
+            remove: Vec::new(),
+        }
+    }
 }
