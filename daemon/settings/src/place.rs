@@ -1,12 +1,13 @@
 //! Where in a configuration file a value stands.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// One step from a table or array to what it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
     /// A key of a table.
-    Key(String),
+    Key(Arc<str>),
     /// An element of an array, counted from 0.
     Index(usize),
 }
@@ -26,8 +27,8 @@ impl Place {
 
     /// The value under `key` of the table at this place.
     #[must_use]
-    pub fn key(&self, key: impl Into<String>) -> Self {
-        self.step(Step::Key(key.into()))
+    pub fn key(&self, key: impl AsRef<str>) -> Self {
+        self.step(Step::Key(key.as_ref().into()))
     }
 
     /// Element `index` of the array at this place.

@@ -12,14 +12,14 @@ pub(super) fn locate(tree: &DeTable<'_>, place: &Place) -> Range<usize> {
     let Some((Step::Key(first), rest)) = place.steps().split_first() else {
         return span;
     };
-    let Some((key, mut value)) = tree.get_key_value(first.as_str()) else {
+    let Some((key, mut value)) = tree.get_key_value(first.as_ref()) else {
         return span;
     };
     span = written(&key.span(), value);
     for step in rest {
         let inner = match (step, value.get_ref()) {
             (Step::Key(key), DeValue::Table(table)) => table
-                .get_key_value(key.as_str())
+                .get_key_value(key.as_ref())
                 .map(|(key, inner)| (key.span(), inner)),
             (Step::Index(index), DeValue::Array(array)) => {
                 array.get(*index).map(|inner| (inner.span(), inner))

@@ -42,7 +42,7 @@ pub(super) fn prune(tree: &mut DeTable<'_>, edits: &[Edit]) -> Vec<Place> {
         match (last, edit) {
             (Step::Key(key), Edit::Remove(_)) => {
                 if let Some(table) = table_at(tree, outer) {
-                    table.remove(key.as_str());
+                    table.remove(key.as_ref());
                 }
             }
             (Step::Key(key), Edit::Rename(_, to)) => {
@@ -109,10 +109,10 @@ fn value_at<'t, 'i>(tree: &'t mut DeTable<'i>, steps: &[Step]) -> Option<&'t mut
     let (Step::Key(first), rest) = steps.split_first()? else {
         return None;
     };
-    let mut value = tree.get_mut(first.as_str())?.get_mut();
+    let mut value = tree.get_mut(first.as_ref())?.get_mut();
     for step in rest {
         value = match (step, value) {
-            (Step::Key(key), DeValue::Table(table)) => table.get_mut(key.as_str())?.get_mut(),
+            (Step::Key(key), DeValue::Table(table)) => table.get_mut(key.as_ref())?.get_mut(),
             (Step::Index(index), DeValue::Array(array)) => array.get_mut(*index)?.get_mut(),
             _ => return None,
         };
@@ -158,7 +158,8 @@ impl Moves {
             match step {
                 Step::Key(key) => {
                     outer = outer.key(key);
-                    left = left.key(self.renamed.get(&outer).unwrap_or(key));
+                    let renamed = self.renamed.get(&outer).map(String::as_str);
+                    left = left.key(renamed.unwrap_or(key));
                 }
                 Step::Index(index) => {
                     let removed = self.removed.get(&outer).map_or(&[][..], Vec::as_slice);

@@ -26,7 +26,7 @@ pub(super) fn wrong_kind(schema: &Value, kinds: &[Kind], node: Node<'_>) -> Find
 /// A place as the header of a table names it.
 fn header(place: &Place) -> String {
     let keys = place.steps().iter().filter_map(|step| match step {
-        Step::Key(key) => Some(key.as_str()),
+        Step::Key(key) => Some(key.as_ref()),
         Step::Index(_) => None,
     });
     keys.collect::<Vec<_>>().join(".")
