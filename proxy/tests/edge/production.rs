@@ -93,6 +93,6 @@ fn serves_the_front_end(edge: &Edge) {
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("cache-control"));
     let kept: Vec<_> = kept.map(|(_, value)| value.as_str()).collect();
-    assert_eq!(kept, ["max-age=2592000", "public"]);
+    assert_eq!(kept, ["max-age=2592000", "public, immutable"]);
     assert_eq!(edge.get("/app/missing.js").status, 404);
 }
