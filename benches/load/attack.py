@@ -163,9 +163,7 @@ def main() -> int:
             report.memory_table(idle.COUNTS, {"edge": measured["idle"]}),
         ]
     )
-    print(text)
-    page = report.write(chosen.out, "attack", text, {"machine": machine, **measured})
-    print(f"\nwritten to {page}", file=sys.stderr)
+    report.publish(chosen.out, "attack", text, {"machine": machine, **measured})
     return int(any(one["errors"] for one in measured["without"] + measured["among"]))
 
 

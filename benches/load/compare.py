@@ -170,8 +170,7 @@ def main() -> int:
                 failed |= any(one["errors"] for rounds in measured.values() for one in rounds)
             page += ["", f"### ({key}) {scenario.title}", "", table]
     text = "\n".join(page)
-    print(text)
-    print(f"\nwritten to {report.write(chosen.out, 'compare', text, data)}", file=sys.stderr)
+    report.publish(chosen.out, "compare", text, data)
     return int(failed)
 
 

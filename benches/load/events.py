@@ -156,9 +156,7 @@ def main() -> int:
     versions = {contender.name: contender.version() for contender in contenders}
     title = f"{chosen.streams} streams of {EVENTS} events, {PAUSE * 1e3:.0f} ms apart, one by one"
     text = "\n".join([report.heading(machine, versions), title, "", table(measured)])
-    print(text)
-    page = report.write(chosen.out, "events", text, {"machine": machine, **measured})
-    print(f"\nwritten to {page}", file=sys.stderr)
+    report.publish(chosen.out, "events", text, {"machine": machine, **measured})
     return 0
 
 

@@ -137,9 +137,7 @@ def main() -> int:
             f"{measured['rss_after_load'] / 1e6:.0f} MB after the load",
         ]
     )
-    print(text)
-    page = report.write(chosen.out, "node", text, {"machine": machine, **measured})
-    print(f"\nwritten to {page}", file=sys.stderr)
+    report.publish(chosen.out, "node", text, {"machine": machine, **measured})
     return int(any(one["errors"] for rounds in measured["rounds"].values() for one in rounds))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -130,3 +131,9 @@ def write(folder: Path, name: str, markdown: str, data: dict) -> Path:
     page = folder / f"{stem}.md"
     page.write_text(markdown + "\n")
     return page
+
+
+def publish(folder: Path, name: str, markdown: str, data: dict) -> None:
+    """Prints what was measured, writes it, and says where."""
+    print(markdown)
+    print(f"\nwritten to {write(folder, name, markdown, data)}", file=sys.stderr)

@@ -114,9 +114,8 @@ def main() -> int:
     versions = {contender.name: contender.version() for contender in contenders}
     title = f"One of {chosen.sites + 1} sites with {ROUTES} routes each is asked"
     text = "\n".join([report.heading(machine, versions), title, "", table(loads, made, memory)])
-    print(text)
     data = {"machine": machine, "seconds": loads, "memory": memory, "samples": made}
-    print(f"\nwritten to {report.write(chosen.out, 'sites', text, data)}", file=sys.stderr)
+    report.publish(chosen.out, "sites", text, data)
     return 0
 
 

@@ -131,9 +131,7 @@ def main() -> int:
     versions = {contender.name: contender.version() for contender in contenders}
     title = f"{chosen.clients} clients that ask for 100 MB and take nothing"
     text = "\n".join([report.heading(machine, versions), title, "", table(measured)])
-    print(text)
-    page = report.write(chosen.out, "slow", text, {"machine": machine, **measured})
-    print(f"\nwritten to {page}", file=sys.stderr)
+    report.publish(chosen.out, "slow", text, {"machine": machine, **measured})
     return 0
 
 
