@@ -79,6 +79,14 @@ impl Needs {
 }
 
 impl Template {
+    /// A text without variables, whatever it holds.
+    pub fn constant(text: &str) -> Self {
+        Self {
+            parts: vec![Part::Text(text.to_owned())],
+            escape: Escape::None,
+        }
+    }
+
     /// Whether it says the same for every request.
     pub fn is_constant(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Text(_)))

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::{Proxy, Replacement, checks, file};
 use crate::buffering::Buffering;
 use crate::route::PathPattern;
-use crate::template::{Escape, Template};
+use crate::template::Template;
 
 pub(super) fn meant(
     written: &file::Proxy,
@@ -60,11 +60,8 @@ fn redirects(
         }
     }
     if let Some(uri) = uri {
-        // A path has no variables, whatever it holds.
-        let path = uri.of.replace('$', "");
-        if let Ok(path) = Template::parse(&path, Escape::None) {
-            redirects.push((format!("http://{}{}", written.to, uri.with), path));
-        }
+        let from = format!("http://{}{}", written.to, uri.with);
+        redirects.push((from, Template::constant(&uri.of)));
     }
     redirects
 }

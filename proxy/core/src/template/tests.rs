@@ -162,6 +162,13 @@ fn variables_are_what_nginx_calls_them() {
 }
 
 #[test]
+fn a_text_without_variables_may_hold_a_dollar_sign() {
+    let text = Template::constant("/a$host/");
+    assert!(text.is_constant());
+    assert_eq!(with_entry(|values| line(&text, &values)), "/a$host/\n");
+}
+
+#[test]
 fn what_was_never_known_is_a_hyphen() {
     let line = with_entry(|mut values| {
         values.request = None;
