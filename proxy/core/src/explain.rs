@@ -14,7 +14,7 @@ use crate::config::{Config, Route, Site};
 use crate::error_page::Destination;
 use crate::expression::Captures;
 use crate::http::{BadPath, RequestHead, normalise_path};
-use crate::route::{Asked, Choice, Router, SiteFound, Then};
+use crate::route::{Asked, Choice, MOST_TURNS, Router, SiteFound, Then};
 use crate::template::{self, Template, Values};
 
 /// A request that is asked about.
@@ -32,9 +32,6 @@ pub struct Question<'q> {
 
 /// What is said, in order: what it is about, and a line for each thing.
 pub type Explanation = Vec<(&'static str, String)>;
-
-/// Paths that one request may have, as in nginx.
-const MOST_TURNS: usize = 10;
 
 /// Explains what becomes of a request.
 pub fn explain(config: &Config, question: &Question<'_>) -> Explanation {

@@ -6,6 +6,9 @@ mod rewrite;
 mod router;
 mod when;
 
+/// Turns that one request may take inside of the edge, as in nginx.
+pub const MOST_TURNS: usize = 10;
+
 pub use hosts::{HostPattern, Hosts, SiteFound};
 pub use paths::{PathPattern, Paths, Place, Positioned};
 pub use rewrite::{Rewrite, Rewritten, Then};

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use edge_core::http::{RequestHead, normalise_path};
 use edge_core::reason::Reason;
-use edge_core::route::{Asked, Choice, Rewritten, Then};
+use edge_core::route::{Asked, Choice, MOST_TURNS, Rewritten, Then};
 
 use super::body::Body;
 use super::files::{Form, Missed, Search};
@@ -18,9 +18,6 @@ use super::record::{Record, Subject};
 use super::{After, Ended, Exchange, Owner, Place};
 use crate::client::Client;
 use crate::snapshot::{Action, Proxy, Route, Site, Target};
-
-/// Turns that one request may take, as in nginx.
-const MOST_TURNS: usize = 10;
 
 /// Where a request goes on.
 #[derive(Debug, Default)]

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use edge_core::error_page::Destination;
 use edge_core::files::{Fallback, Files};
-use edge_core::http::{Method, RequestHead, escape_path};
+use edge_core::http::{Method, RequestHead};
 use edge_core::reason::Reason;
 
 use self::disk::{Found, Source, Tried, Wait};
 use self::head::Piece;
-use super::local::Direct;
+use super::local::{Direct, with_query_of};
 use super::record::{Record, Subject};
 use super::sink::Sink;
 use super::{After, Place};
@@ -42,7 +42,7 @@ pub(super) struct Search<'f> {
     /// What is looked for.
     tried: Vec<Tried>,
     /// The path that was asked for.
-    path: Vec<u8>,
+    path: &'f [u8],
 }
 
 /// What an answer depends on besides the file and the request.
@@ -60,7 +60,7 @@ impl<'f> Search<'f> {
     pub(super) fn new(
         worker: &Worker,
         files: &'f Files,
-        (target, asked, path): (&Target, &RequestHead<'_>, &[u8]),
+        (target, asked, path): (&Target, &RequestHead<'_>, &'f [u8]),
         client: &Client,
         record: &Record,
     ) -> Self {
@@ -76,7 +76,7 @@ impl<'f> Search<'f> {
         });
         Self {
             tried: tried.collect(),
-            path: path.to_vec(),
+            path,
             files,
         }
     }
@@ -147,12 +147,7 @@ impl<'f> Search<'f> {
             to.push(b'/');
         }
         to.extend_from_slice(index.as_bytes());
-        let mut to = escaped(&to);
-        if let Some((_, query)) = asked.target.split_once('?') {
-            to.push('?');
-            to.push_str(query);
-        }
-        Missed::Path(to)
+        Missed::Path(with_query_of(asked, &to))
     }
 
     fn nothing(&self) -> Missed<'f> {
@@ -162,12 +157,6 @@ impl<'f> Search<'f> {
             Fallback::Go(destination) => Missed::Go(destination),
         }
     }
-}
-
-fn escaped(path: &[u8]) -> String {
-    let mut escaped = String::new();
-    escape_path(path, &mut escaped);
-    escaped
 }
 
 fn refused<'f>(reason: Reason) -> Missed<'f> {

@@ -123,13 +123,7 @@ impl Direct {
 
     /// Sends a client that left out the slash at the end of a directory to the directory (EDGE L2).
     pub(super) fn with_slash(path: &[u8], head: &RequestHead<'_>) -> Self {
-        let mut to = String::new();
-        escape_path(path, &mut to);
-        to.push('/');
-        if let Some((_, query)) = head.target.split_once('?') {
-            to.push('?');
-            to.push_str(query);
-        }
+        let to = with_query_of(head, &[path, b"/"].concat());
         Self::to(301, to.as_bytes())
     }
 
@@ -176,6 +170,17 @@ impl Direct {
         };
         send(place, client, subject, (answer, complete), record).await
     }
+}
+
+/// Another path, escaped, with the query of the request.
+pub(super) fn with_query_of(head: &RequestHead<'_>, path: &[u8]) -> String {
+    let mut target = String::new();
+    escape_path(path, &mut target);
+    if let Some((_, query)) = head.target.split_once('?') {
+        target.push('?');
+        target.push_str(query);
+    }
+    target
 }
 
 /// A path with a query as it was made from a text, fit for a request line.
