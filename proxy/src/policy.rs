@@ -1,17 +1,17 @@
 //! Who may ask for what a route has, and how often, with everything looked up once.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use edge_core::config::{self, Config};
+use edge_core::disk_path::DiskPath;
 use edge_core::template::{Needs, Template};
 
 use crate::limit::Limit;
 use crate::metrics::Metrics;
 use crate::snapshot::Proxy;
 use crate::upstream::Upstream;
-use crate::users::{self, UsersFile};
+use crate::users::{self, UsersFiles};
 
 /// What it takes to ask who may, and how often; what can be told from the request alone is in its
 /// configuration.
@@ -37,10 +37,10 @@ pub(crate) struct ForwardAuth {
 /// Who may ask, by name and password.
 #[derive(Debug)]
 pub(crate) struct BasicAuth {
-    /// What asks for them: the value of WWW-Authenticate.
-    pub(crate) challenge: String,
-    /// Who they are.
-    pub(crate) users: Arc<UsersFile>,
+    /// What they are asked for, and where it is written who they are.
+    pub(crate) config: config::BasicAuth,
+    /// All files of users.
+    pub(crate) users: Arc<UsersFiles>,
 }
 
 /// What policies have in common, and what outlives reloads.
@@ -48,7 +48,7 @@ pub(crate) struct BasicAuth {
 pub(crate) struct Shared {
     /// Rate limits, in the order of their names.
     limits: Vec<Arc<Limit>>,
-    users: Vec<Arc<UsersFile>>,
+    users: Arc<UsersFiles>,
 }
 
 impl Shared {
@@ -63,20 +63,17 @@ impl Shared {
             let before = before.find(|old| old.config.name == limit.name);
             Arc::new(Limit::new(limit.clone(), before.map(Arc::as_ref), metrics))
         });
-        let mut shared = Self {
-            limits: limits.collect(),
-            users: Vec::new(),
-        };
         let routes = config.sites.iter().flat_map(|site| &site.routes);
-        for basic in routes.filter_map(|route| route.terms.policy.basic_auth.as_ref()) {
-            let path = &basic.users_file;
-            if shared.users_of(path).is_none() {
-                let before = old.and_then(|old| old.users_of(path));
-                let users = UsersFile::open(path, before.map(Arc::as_ref))?;
-                shared.users.push(Arc::new(users));
-            }
-        }
-        Ok(shared)
+        let basic = routes.filter_map(|route| route.terms.policy.basic_auth.as_ref());
+        let paths = basic.filter_map(|basic| match &basic.users_file {
+            DiskPath::Fixed(path) => Some(&**path),
+            DiskPath::By(_) => None,
+        });
+        let users = UsersFiles::open(paths, old.map(|old| &*old.users))?;
+        Ok(Self {
+            limits: limits.collect(),
+            users: Arc::new(users),
+        })
     }
 
     /// Puts what outlives reloads in line with the configuration.
@@ -88,13 +85,7 @@ impl Shared {
 
     /// Reads files again that have changed.
     pub(crate) fn follow(&self) {
-        for users in &self.users {
-            users.follow();
-        }
-    }
-
-    fn users_of(&self, path: &Path) -> Option<&Arc<UsersFile>> {
-        self.users.iter().find(|users| users.path == path)
+        self.users.follow();
     }
 }
 
@@ -110,17 +101,15 @@ impl Policy {
         }
         let limits = config.limits.iter();
         let limits = limits.filter_map(|index| shared.limits.get(*index));
-        let basic_auth = config.basic_auth.as_ref().and_then(|basic| {
-            Some(BasicAuth {
-                challenge: basic.challenge.clone(),
-                users: Arc::clone(shared.users_of(&basic.users_file)?),
-            })
+        let basic_auth = config.basic_auth.as_ref().map(|config| BasicAuth {
+            config: config.clone(),
+            users: Arc::clone(&shared.users),
         });
         let forward_auth = config.forward_auth.as_ref().and_then(|config| {
             Some(ForwardAuth {
                 proxy: Proxy {
                     upstream: Arc::clone(upstreams.get(config.upstream)?),
-                    terms: config.terms(),
+                    terms: Arc::new(config.terms()),
                 },
                 config: config.clone(),
             })
@@ -140,6 +129,8 @@ impl Policy {
     /// What its texts need.
     pub(crate) fn needs(&self) -> Needs {
         let keys = self.limits.iter().filter_map(|one| one.config.key.as_ref());
-        keys.map(Template::needs).fold(Needs::default(), Needs::and)
+        let basic = self.basic_auth.iter().map(|basic| basic.config.needs());
+        let needs = keys.map(Template::needs).chain(basic);
+        needs.fold(Needs::default(), Needs::and)
     }
 }

@@ -1,13 +1,16 @@
 //! The configuration in use, with everything a request needs looked up once.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use edge_core::address::{Address, Peer};
-use edge_core::config::{self, Config, Terms};
+use edge_core::config::{self, Config, ProxyUri, Terms, To};
+use edge_core::disk_path::DiskPath;
 use edge_core::encoding::Compression;
+use edge_core::expires::Expiry;
 use edge_core::expression::Captures;
 use edge_core::files::Files;
 use edge_core::route::{Rewrite, Router};
@@ -85,6 +88,8 @@ pub(crate) struct Route {
 pub(crate) enum Action {
     /// From the servers of an upstream.
     Proxy(Proxy),
+    /// From those of the upstream that a text names.
+    ProxyBy(ProxyBy),
     /// From the configuration.
     Respond(config::Respond),
     /// From the disk.
@@ -99,18 +104,36 @@ pub(crate) struct Proxy {
     /// Who they are.
     pub(crate) upstream: Arc<Upstream>,
     /// How they are asked.
-    pub(crate) terms: config::Proxy,
+    pub(crate) terms: Arc<config::Proxy>,
+}
+
+/// Servers of the upstream that a text names.
+#[derive(Debug)]
+pub(crate) struct ProxyBy {
+    /// What says its name.
+    pub(crate) name: Template,
+    /// Those that there are.
+    pub(crate) proxies: BTreeMap<String, Proxy>,
 }
 
 /// A log and how its lines look.
 #[derive(Debug)]
 pub(crate) struct AccessLog {
     /// The file.
-    pub(crate) file: Arc<LogFile>,
+    pub(crate) file: LogPlace,
     /// The format.
     pub(crate) format: Template,
     /// Which requests are logged, if not all.
     pub(crate) condition: Option<Template>,
+}
+
+/// A log's file.
+#[derive(Debug)]
+pub(crate) enum LogPlace {
+    /// The same for every request.
+    File(Arc<LogFile>),
+    /// What a text says of each request.
+    By(DiskPath),
 }
 
 /// A configuration that is right in itself but cannot be put into use.
@@ -270,6 +293,13 @@ fn needs_of(terms: &Terms, rewrites: &[Rewrite]) -> Needs {
         .and(terms.request_headers.needs())
         .and(terms.response_headers.needs())
         .and(terms.error_pages.needs())
+        .and(
+            terms
+                .expires
+                .as_ref()
+                .map(Expiry::needs)
+                .unwrap_or_default(),
+        )
         .and(needs_of_rewrites(rewrites))
 }
 
@@ -281,24 +311,38 @@ fn needs_of_rewrites(rewrites: &[Rewrite]) -> Needs {
 impl Action {
     fn new(config: &config::Action, upstreams: &[Arc<Upstream>]) -> Option<Self> {
         Some(match config {
-            config::Action::Proxy(terms) => Self::Proxy(Proxy {
-                upstream: Arc::clone(upstreams.get(terms.upstream)?),
-                terms: terms.clone(),
-            }),
+            config::Action::Proxy(terms) => Self::proxy(terms, upstreams)?,
             config::Action::Respond(respond) => Self::Respond(respond.clone()),
             config::Action::Files(files) => Self::Files(Arc::new(files.clone())),
             config::Action::Status => Self::Status,
         })
     }
 
+    fn proxy(terms: &config::Proxy, upstreams: &[Arc<Upstream>]) -> Option<Self> {
+        let terms = Arc::new(terms.clone());
+        let to = |upstream| Proxy {
+            upstream: Arc::clone(upstream),
+            terms: Arc::clone(&terms),
+        };
+        Some(match &terms.to {
+            To::Upstream(index) => Self::Proxy(to(upstreams.get(*index)?)),
+            To::By(name) => Self::ProxyBy(ProxyBy {
+                name: name.clone(),
+                proxies: upstreams
+                    .iter()
+                    .map(|upstream| (upstream.name().to_owned(), to(upstream)))
+                    .collect(),
+            }),
+        })
+    }
+
     /// What its texts need.
     fn needs(&self) -> Needs {
         match self {
-            Self::Proxy(proxy) => {
-                let key = proxy.upstream.config.key.iter();
-                let redirects = proxy.terms.redirects.iter().map(|(_, to)| to);
-                let needs = key.chain(redirects).map(Template::needs);
-                needs.fold(Needs::default(), Needs::and)
+            Self::Proxy(proxy) => proxy.needs(),
+            Self::ProxyBy(by) => {
+                let proxies = by.proxies.values().map(Proxy::needs);
+                proxies.fold(by.name.needs(), Needs::and)
             }
             Self::Respond(respond) => respond.needs(),
             Self::Files(files) => files.needs(),
@@ -307,12 +351,28 @@ impl Action {
     }
 }
 
+impl Proxy {
+    /// What its texts need.
+    fn needs(&self) -> Needs {
+        let key = self.upstream.config.key.iter();
+        let redirects = self.terms.redirects.iter().map(|(_, to)| to);
+        let uri = self.terms.uri.iter().map(ProxyUri::needs);
+        let needs = key.chain(redirects).map(Template::needs).chain(uri);
+        needs.fold(Needs::default(), Needs::and)
+    }
+}
+
 impl AccessLog {
     fn open(config: &config::AccessLog, logs: &LogFiles) -> Result<Self, Error> {
-        let file = logs.open(&config.path).map_err(|error| Error::AccessLog {
-            path: config.path.clone(),
-            error,
-        })?;
+        let file = match &config.path {
+            DiskPath::Fixed(path) => {
+                LogPlace::File(logs.open(path).map_err(|error| Error::AccessLog {
+                    path: path.clone(),
+                    error,
+                })?)
+            }
+            by @ DiskPath::By(_) => LogPlace::By(by.clone()),
+        };
         Ok(Self {
             file,
             format: config.format.clone(),

@@ -4,6 +4,8 @@
 //! right is remembered for as long as their hash is in the file: as a hash, with a key of this
 //! process, of name, password and stored hash, never as the password.
 
+mod files;
+
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
@@ -17,6 +19,7 @@ use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
+pub(crate) use self::files::UsersFiles;
 use crate::buffer::lock;
 
 /// A file of users.

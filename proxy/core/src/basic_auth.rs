@@ -50,14 +50,16 @@ impl Credentials {
     }
 }
 
-/// The value of `WWW-Authenticate` that asks for them (RFC 7617 §2.1).
-pub fn challenge(realm: &str) -> String {
+/// The value of `WWW-Authenticate` that asks for them (RFC 7617 §2.1). Of what a client has said in
+/// `realm`, nothing ends the quotes or the line.
+pub fn challenge(realm: &[u8]) -> String {
     let mut quoted = String::with_capacity(realm.len());
-    for character in realm.chars() {
-        if matches!(character, '"' | '\\') {
-            quoted.push('\\');
+    for character in String::from_utf8_lossy(realm).chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if character.is_control() => quoted.push(' '),
+            _ => quoted.push(character),
         }
-        quoted.push(character);
     }
     format!("Basic realm=\"{quoted}\", charset=\"UTF-8\"")
 }
@@ -88,8 +90,8 @@ mod tests {
     #[test]
     fn a_realm_cannot_end_its_quotes() {
         assert_eq!(
-            challenge("a \"b\" \\"),
-            "Basic realm=\"a \\\"b\\\" \\\\\", charset=\"UTF-8\""
+            challenge(b"a \"b\" \\\r\n"),
+            "Basic realm=\"a \\\"b\\\" \\\\  \", charset=\"UTF-8\""
         );
     }
 }

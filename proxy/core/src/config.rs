@@ -43,6 +43,7 @@ pub use self::client::{Client, Persistence};
 pub use self::listener::{Keepalive, Listener, ProxyProtocol};
 use self::names::Names;
 pub use self::policy::Policy;
+pub use self::proxy::{Proxy, ProxyUri, Replacement, To};
 pub use self::rate_limit::{RateLimit, TABLES};
 pub use self::resolver::Resolver;
 pub use self::respond::Respond;
@@ -51,14 +52,13 @@ pub use self::upstream::{
     IdleConnections, Probe, Queue, ServerAddress, Sticky, Tls, Upstream, UpstreamServer,
 };
 use crate::address::Address;
-use crate::buffering::Buffering;
+use crate::disk_path::DiskPath;
 use crate::encoding::Compression;
 use crate::error_page::ErrorPages;
-use crate::expires::Expires;
+use crate::expires::Expiry;
 use crate::files::Files;
 use crate::forward::Forwarding;
 use crate::headers::Rules;
-use crate::http::escape_path;
 use crate::networks::Networks;
 use crate::route::{HostPattern, PathPattern, Positioned, Rewrite, When};
 use crate::template::{Needs, Template};
@@ -147,14 +147,14 @@ pub struct Terms {
     /// Whether that is also for errors that servers answer with.
     pub intercept_errors: bool,
     /// How long clients may keep answers, if it is said.
-    pub expires: Option<Expires>,
+    pub expires: Option<Expiry>,
 }
 
 /// Where requests are logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessLog {
     /// The file.
-    pub path: PathBuf,
+    pub path: DiskPath,
     /// What a line says.
     pub format: Template,
     /// Which requests are logged, if not all.
@@ -165,7 +165,8 @@ impl AccessLog {
     /// What its lines need.
     pub fn needs(&self) -> Needs {
         let condition = self.condition.as_ref().map(Template::needs);
-        self.format.needs().and(condition.unwrap_or_default())
+        let needs = self.format.needs().and(self.path.needs());
+        needs.and(condition.unwrap_or_default())
     }
 }
 
@@ -212,55 +213,6 @@ impl Route {
             parent: self.parent,
             slash: matches!(self.action, Action::Proxy(_)),
         }
-    }
-}
-
-/// How requests of a route go to an upstream.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// Index of the upstream in [`Config::upstreams`].
-    pub upstream: usize,
-    /// What replaces the matched prefix of the path.
-    pub uri: Option<Replacement>,
-    /// What the URLs in Location and Refresh become, by what they begin with.
-    pub redirects: Vec<(String, Template)>,
-    /// For connecting to a server.
-    pub connect_timeout: Duration,
-    /// Between two writes to a server.
-    pub send_timeout: Duration,
-    /// Between two reads from a server.
-    pub read_timeout: Duration,
-    /// Whether responses wait for a slow client at the edge.
-    pub buffering: Buffering,
-    /// Whether a request is read to its end before a server is asked.
-    pub request_buffering: bool,
-    /// Whether a server is left to answer when the client has gone.
-    pub ignore_client_abort: bool,
-}
-
-/// A path prefix and what stands in its place upstream (nginx's Q7).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replacement {
-    /// The beginning of the normalised path that is replaced.
-    pub of: String,
-    /// What replaces it.
-    pub with: String,
-}
-
-impl Replacement {
-    /// The target to ask the upstream for: `path` is the normalised path that the route matched,
-    /// `target` the request's own. What follows the replaced prefix is escaped again, and the query
-    /// is kept (EDGE Q7).
-    pub fn apply(&self, path: &[u8], target: &str) -> String {
-        let mut replaced = self.with.clone();
-        escape_path(path.get(self.of.len()..).unwrap_or_default(), &mut replaced);
-        if let Some((_, query)) = target.split_once('?')
-            && !query.is_empty()
-        {
-            replaced.push('?');
-            replaced.push_str(query);
-        }
-        replaced
     }
 }
 

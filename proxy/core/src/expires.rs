@@ -2,6 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use settings::Period;
+
+use crate::template::{Needs, Template};
+
 /// How long clients may keep answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expires {
@@ -13,10 +17,54 @@ pub enum Expires {
     Never,
 }
 
+/// How long clients may keep the answers of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expiry {
+    /// The same for all.
+    Fixed(Expires),
+    /// What a text says of each request.
+    By(Template),
+}
+
+impl Expiry {
+    /// What its text needs.
+    pub fn needs(&self) -> Needs {
+        match self {
+            Self::Fixed(_) => Needs::default(),
+            Self::By(template) => template.needs(),
+        }
+    }
+
+    /// How long the client may keep the answer to a request, of whose values `render` makes the text.
+    /// Where that says nothing that could be meant, nothing is said, as by nginx.
+    pub fn of(&self, render: impl FnOnce(&Template) -> Vec<u8>) -> Option<Expires> {
+        match self {
+            Self::Fixed(expires) => Some(*expires),
+            Self::By(template) => {
+                let text = String::from_utf8(render(template)).ok()?;
+                Expires::parse(&text)?
+            }
+        }
+    }
+}
+
 /// The statuses that it is for, as in nginx.
 const STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
 impl Expires {
+    /// As nginx writes it, and `Some(None)` for `off`; `None` if it says nothing of the kind.
+    pub fn parse(text: &str) -> Option<Option<Self>> {
+        Some(match text {
+            "off" => None,
+            "epoch" => Some(Self::AtOnce),
+            "max" => Some(Self::Never),
+            text => {
+                let Period(time) = text.parse().ok()?;
+                Some(Self::In(time))
+            }
+        })
+    }
+
     /// Values for Expires and Cache-Control in an answer with this status; `now` is Unix time in
     /// seconds.
     pub fn lines(self, status: u16, now: u64) -> Option<[(&'static str, String); 2]> {

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 
 use crate::address::{Address, Peer};
 use crate::config::{Config, Route, Site};
+use crate::disk_path::DiskPath;
 use crate::error_page::Destination;
 use crate::expression::Captures;
 use crate::http::{BadPath, RequestHead, normalise_path};
@@ -208,10 +209,20 @@ impl At<'_> {
         self.say_action(said);
     }
 
-    fn text(&self, text: &Template) -> String {
+    fn bytes(&self, text: &Template) -> Vec<u8> {
         let of = (self.route.label.as_str(), self.groups);
-        let text = self.case.render(text, self.head, of);
-        String::from_utf8_lossy(&text).into_owned()
+        self.case.render(text, self.head, of)
+    }
+
+    fn text(&self, text: &Template) -> String {
+        String::from_utf8_lossy(&self.bytes(text)).into_owned()
+    }
+
+    fn disk_path(&self, path: &DiskPath) -> String {
+        match path.of(|text| self.bytes(text)) {
+            Some(path) => path.display().to_string(),
+            None => "nowhere: what its variables come to is no path".to_owned(),
+        }
     }
 
     fn destination(&self, to: &Destination) -> String {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub use conditions::{Extent, Version, extent};
 
+use crate::disk_path::{DiskPath, leads_up};
 use crate::encoding::Coding;
 use crate::error_page::Destination;
 use crate::template::{Needs, Template};
@@ -19,7 +20,7 @@ pub struct Files {
     /// Where they are.
     pub place: FilesPlace,
     /// The files that stand for a directory.
-    pub index: Vec<String>,
+    pub index: Vec<Template>,
     /// What is looked for, in order.
     pub candidates: Vec<Candidate>,
     /// What happens if nothing is found.
@@ -32,13 +33,13 @@ pub struct Files {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilesPlace {
     /// Under this directory by their whole path.
-    Root(PathBuf),
+    Root(DiskPath),
     /// Under this path by what follows the route's in theirs.
     Alias {
         /// The route's path.
         of: String,
         /// What replaces it.
-        with: PathBuf,
+        with: DiskPath,
     },
 }
 
@@ -64,23 +65,32 @@ impl Files {
     /// What its texts need.
     pub fn needs(&self) -> Needs {
         let candidates = self.candidates.iter();
-        let needs = candidates.map(|candidate| candidate.path.needs());
+        let candidates = candidates.map(|candidate| candidate.path.needs());
         let fallback = match &self.fallback {
             Fallback::Go(destination) => destination.needs(),
             Fallback::Status(_) => Needs::default(),
         };
-        needs.fold(fallback, Needs::and)
+        let index = self.index.iter().map(Template::needs);
+        let others = index.chain([fallback, self.directory().needs()]);
+        candidates.chain(others).fold(Needs::default(), Needs::and)
     }
 
-    /// Where the file for a path is, if there can be one: a path that could leave the directory has
-    /// none, and neither has one with a zero byte, or one that an alias is not for.
-    pub fn locate(&self, path: &[u8]) -> Option<PathBuf> {
-        let (directory, rest) = match &self.place {
-            FilesPlace::Root(directory) => (directory, path),
-            FilesPlace::Alias { of, with } => (with, path.strip_prefix(of.as_bytes())?),
+    /// The directory that files are in.
+    pub fn directory(&self) -> &DiskPath {
+        match &self.place {
+            FilesPlace::Root(directory) => directory,
+            FilesPlace::Alias { with, .. } => with,
+        }
+    }
+
+    /// Where in that `directory` the file for a path is, if there can be one: a path that could leave
+    /// the directory has none, and neither has one with a zero byte, or one that an alias is not for.
+    pub fn locate(&self, directory: &Path, path: &[u8]) -> Option<PathBuf> {
+        let rest = match &self.place {
+            FilesPlace::Root(_) => path,
+            FilesPlace::Alias { of, .. } => path.strip_prefix(of.as_bytes())?,
         };
-        let leaves = |segment: &[u8]| segment == b"..";
-        if rest.contains(&0) || rest.split(|byte| *byte == b'/').any(leaves) {
+        if rest.contains(&0) || leads_up(rest) {
             return None;
         }
         // Joined as text, since a path that begins with a slash would replace the directory.
@@ -121,10 +131,11 @@ mod tests {
             fallback: Fallback::Status(404),
             precompressed: false,
         };
-        let root = files(FilesPlace::Root("/srv".into()));
+        let fixed = |path: &str| DiskPath::Fixed(path.into());
+        let root = files(FilesPlace::Root(fixed("/srv")));
         let alias = files(FilesPlace::Alias {
             of: "/files".into(),
-            with: "/data/x".into(),
+            with: fixed("/data/x"),
         });
         for (files, path, file) in [
             (&root, "/a/b.css", Some("/srv/a/b.css")),
@@ -136,14 +147,15 @@ mod tests {
             (&alias, "/files/../y", None),
             (&alias, "/other", None),
         ] {
-            let located = files.locate(path.as_bytes());
+            let directory = files.directory().of(|_| unreachable!()).unwrap();
+            let located = files.locate(&directory, path.as_bytes());
             assert_eq!(located, file.map(PathBuf::from), "{path}");
         }
         // nginx's trap: what follows `/files` is `../secret`.
         let trap = files(FilesPlace::Alias {
             of: "/files".into(),
-            with: "/data/".into(),
+            with: fixed("/data/"),
         });
-        assert_eq!(trap.locate(b"/files../secret"), None);
+        assert_eq!(trap.locate(Path::new("/data/"), b"/files../secret"), None);
     }
 }

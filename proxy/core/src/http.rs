@@ -18,7 +18,7 @@ pub use limits::HeadLimits;
 pub use name::Name;
 pub use request::{Method, RequestHead};
 pub use response::{BadResponse, ResponseHead};
-pub use target::{BadPath, escape_path, normalise_path};
+pub use target::{BadPath, escape_path, escape_target, normalise_path};
 
 /// The protocol version of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

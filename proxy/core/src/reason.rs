@@ -94,9 +94,11 @@ reasons! {
     CLIENT_GONE 499 "client_gone" "the client closed the connection before it had the whole answer";
     TOO_MANY_REDIRECTS 500 "too_many_redirects" "the request was passed on to other routes without end (X-Accel-Redirect, rewrite, try, error_page)";
     FILE_ERROR 500 "file_error" "a file cannot be read";
+    TARGET_INVALID 500 "target_invalid" "what the variables of proxy.uri came to is no path";
     AUTH_UNAVAILABLE 500 "auth_unavailable" "the service that says who may ask has not said it (forward_auth)";
     SPOOL_ERROR 500 "spool_error" "a body cannot be stored for a slow client or server";
     CODING_UNKNOWN 501 "coding_unknown" "a Transfer-Encoding other than chunked";
+    UPSTREAM_UNKNOWN 502 "upstream_unknown" "what the variables of proxy.to came to is no upstream's name";
     CONNECT_REFUSED 502 "connect_refused" "the server refuses connections: it is not running";
     CONNECT_ERROR 502 "connect_error" "the server cannot be reached";
     TLS_HANDSHAKE 502 "tls_handshake" "no TLS with the server: its certificate is not trusted, or it speaks no TLS";

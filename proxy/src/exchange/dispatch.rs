@@ -8,6 +8,7 @@ use std::time::Instant;
 use edge_core::http::{RequestHead, normalise_path};
 use edge_core::reason::Reason;
 use edge_core::route::{Asked, Choice, MOST_TURNS, Rewritten, Then};
+use edge_core::template::Template;
 
 use super::body::Body;
 use super::files::{Form, Missed, Search};
@@ -232,6 +233,17 @@ impl<'s> Way<'_, 's> {
                 let to = (route, proxy, brought);
                 self.proxy(client, asked, to, record).await
             }
+            Action::ProxyBy(by) => {
+                let subject = Subject::of(target, head);
+                let name = record.render(self.place.0, &by.name, &subject, client);
+                let name = String::from_utf8_lossy(&name);
+                let Some(proxy) = by.proxies.get(&*name) else {
+                    let reason = Reason::UPSTREAM_UNKNOWN;
+                    return self.refuse(client, head, reason, target, record).await;
+                };
+                let to = (route, proxy, brought);
+                self.proxy(client, asked, to, record).await
+            }
             Action::Respond(respond) => {
                 let subject = Subject::of(target, head);
                 let direct = Direct::of(self.place.0, respond, &subject, client, record);
@@ -286,7 +298,15 @@ impl<'s> Way<'_, 's> {
         let uri = proxy.terms.uri.as_ref();
         let uri = uri.filter(|_| asked.route.is_none());
         let head = asked.head;
-        let replaced = uri.map(|uri| uri.apply(asked.path, head.target));
+        let subject = Subject::of(&route.target, head);
+        let render = |text: &Template| record.render(self.place.0, text, &subject, client);
+        let replaced = match uri.map(|uri| uri.apply((asked.path, head.target), render)) {
+            Some(None) => {
+                let (reason, target) = (Reason::TARGET_INVALID, &route.target);
+                return self.refuse(client, head, reason, target, record).await;
+            }
+            replaced => replaced.flatten(),
+        };
         let mut exchange = Exchange {
             worker: self.place.0,
             client,

@@ -6,13 +6,16 @@
 mod disk;
 mod head;
 
+use std::ffi::OsString;
 use std::ops::Range;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::sync::Arc;
 
 use edge_core::error_page::Destination;
 use edge_core::files::{Fallback, Files};
 use edge_core::http::{Method, RequestHead};
 use edge_core::reason::Reason;
+use edge_core::template::Template;
 
 use self::disk::{Found, Source, Tried, Wait};
 use self::head::Piece;
@@ -41,6 +44,8 @@ pub(super) struct Search<'f> {
     files: &'f Files,
     /// What is looked for.
     tried: Vec<Tried>,
+    /// The names of the files that stand for a directory.
+    index: Vec<OsString>,
     /// The path that was asked for.
     path: &'f [u8],
 }
@@ -65,17 +70,24 @@ impl<'f> Search<'f> {
         record: &Record,
     ) -> Self {
         let subject = Subject::of(target, asked);
+        let render = |text: &Template| record.render(worker, text, &subject, client);
+        let directory = files.directory().of(render);
         let tried = files.candidates.iter().filter_map(|candidate| {
-            let text = record.render(worker, &candidate.path, &subject, client);
-            let file = files.locate(&text)?;
+            let text = render(&candidate.path);
+            let file = files.locate(directory.as_deref()?, &text)?;
             Some(Tried {
                 file,
                 path: text,
                 directory: candidate.directory,
             })
         });
+        // What a client has said is no way out of the directory.
+        let is_name =
+            |name: &Vec<u8>| !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'/' | 0));
+        let index = files.index.iter().map(render).filter(is_name);
         Self {
             tried: tried.collect(),
+            index: index.map(OsString::from_vec).collect(),
             path,
             files,
         }
@@ -115,7 +127,7 @@ impl<'f> Search<'f> {
         } else {
             Vec::new()
         };
-        let index = &self.files.index;
+        let index = &self.index;
         if let Ok(found) = disk::find(&self.tried, index, &codings, Wait::Never) {
             return Ok(found);
         }
@@ -135,7 +147,12 @@ impl<'f> Search<'f> {
     }
 
     /// A directory was found, perhaps with an index.
-    fn directory(&self, asked: &RequestHead<'_>, path: &[u8], index: Option<String>) -> Missed<'f> {
+    fn directory(
+        &self,
+        asked: &RequestHead<'_>,
+        path: &[u8],
+        index: Option<OsString>,
+    ) -> Missed<'f> {
         if !self.path.ends_with(b"/") && self.path == path {
             return Missed::Slash;
         }

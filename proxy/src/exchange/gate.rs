@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use edge_core::basic_auth::Credentials;
+use edge_core::basic_auth::{Credentials, challenge};
 use edge_core::http::RequestHead;
 use edge_core::reason::Reason;
+use edge_core::template::Template;
 use smallvec::SmallVec;
 
 use super::held::Held;
@@ -75,11 +76,12 @@ async fn identify(
     withhold(policy, record);
     let mut unknown = None;
     if let Some(basic) = &policy.basic_auth {
-        match authenticate(place, client, asked.0, basic).await? {
-            true if any => return Ok(()),
-            true => {}
-            false if any && policy.forward_auth.is_some() => unknown = Some(basic),
-            false => return Err(unauthenticated(basic, record)),
+        let subject = Subject::of(&asked.2.target, asked.0);
+        match authenticate(place, client, subject, basic, record).await? {
+            None if any => return Ok(()),
+            None => {}
+            Some(challenge) if any && policy.forward_auth.is_some() => unknown = Some(challenge),
+            Some(challenge) => return Err(unauthenticated(challenge, record)),
         }
     }
     let Some(forward) = &policy.forward_auth else {
@@ -88,13 +90,13 @@ async fn identify(
     let admitted = forward_auth::ask(place, client, asked, forward, record).await;
     match (admitted, unknown) {
         // Who could have said a name is asked for it, as by nginx.
-        (Err(Held::Answered(_)), Some(basic)) => Err(unauthenticated(basic, record)),
+        (Err(Held::Answered(_)), Some(challenge)) => Err(unauthenticated(challenge, record)),
         (admitted, _) => admitted,
     }
 }
 
-fn unauthenticated(basic: &BasicAuth, record: &mut Record) -> Held {
-    record.say("WWW-Authenticate", basic.challenge.clone());
+fn unauthenticated(challenge: String, record: &mut Record) -> Held {
+    record.say("WWW-Authenticate", challenge);
     Reason::UNAUTHENTICATED.into()
 }
 
@@ -140,19 +142,32 @@ async fn limit(
     }
 }
 
-/// Whether it has a name and its password (nginx's `auth_basic`).
+/// Whether it has a name and its password (nginx's `auth_basic`), or else what asks for them.
 async fn authenticate(
     (worker, _): Place<'_>,
     client: &mut Client,
-    head: &RequestHead<'_>,
+    subject: Subject<'_>,
     basic: &BasicAuth,
-) -> Result<bool, Held> {
-    let Some(credentials) = Credentials::of(head) else {
-        return Ok(false);
+    record: &Record,
+) -> Result<Option<String>, Held> {
+    let render = |text: &Template| record.render(worker, text, &subject, client);
+    let challenge = challenge(&render(&basic.config.realm));
+    let Some(credentials) = subject.head.and_then(Credentials::of) else {
+        return Ok(Some(challenge));
     };
-    let right = basic.users.admit(credentials);
+    // As by nginx, without a file there is nobody who may.
+    let path = basic.config.users_file.of(render);
+    let path = path.ok_or(Reason::ACCESS_DENIED)?;
+    let right = async {
+        let users = basic.users.at(&path).await.map_err(|error| {
+            tracing::error!("{error}");
+            Reason::FILE_ERROR
+        })?;
+        let users = users.ok_or(Reason::ACCESS_DENIED)?;
+        Ok::<_, Reason>(users.admit(credentials).await)
+    };
     let right = unless_gone(client, &worker.buffers, right).await;
-    right.ok_or(Held::Gone)
+    Ok((!right.ok_or(Held::Gone)??).then_some(challenge))
 }
 
 /// Whole seconds, rounded up (RFC 9110 §10.2.3).

@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 use crate::client::Client;
 use crate::clock::Second;
 use crate::metrics::method_label;
-use crate::snapshot::{AccessLog, Snapshot, Target};
+use crate::snapshot::{AccessLog, LogPlace, Snapshot, Target};
 use crate::spans::{self, Finished, Spans};
 use crate::upstream::{Asked, Server, Upstream};
 use crate::worker::Worker;
@@ -293,7 +293,22 @@ impl Record {
             request_time: elapsed,
             ..self.values(&subject, client, &tries, (&time.0, time.1))
         };
-        worker.log.add(&log.file, |out| {
+        let file = match &log.file {
+            LogPlace::File(file) => Arc::clone(file),
+            LogPlace::By(path) => {
+                let path = path.of(|text| {
+                    let mut path = Vec::new();
+                    text.render(&mut path, &values);
+                    path
+                });
+                let found = path.and_then(|path| worker.edge.logs.open_asked(&path));
+                let Some(file) = found else {
+                    return;
+                };
+                file
+            }
+        };
+        worker.log.add(&file, |out| {
             let condition = log.condition.as_ref();
             if condition.is_none_or(|condition| condition.holds(out, &values)) {
                 log.format.line(out, &values);

@@ -37,6 +37,14 @@ path = "/api/"
 proxy = { to = "app", uri = "/v1/", read_timeout = "5m" }
 
 [[site.route]]
+path = "/any/"
+proxy = { to = "$arg_to", uri = "/of/$host$uri" }
+
+[[site.route]]
+path = "/files/"
+files = { root = "/srv/$host", try = ["$uri", "=404"] }
+
+[[site.route]]
 path = "@sorry"
 respond = { status = 200, text = "sorry" }
 
@@ -143,6 +151,19 @@ fn says_who_is_asked_and_what_else_holds() {
     assert!(servers[1].contains("backup"), "{said}");
     let said = explain(&edge, &["/x", "-H", "Host: elsewhere"]);
     assert_eq!(about(&said, "answer"), ["302 to https://a.test/x"]);
+}
+
+#[test]
+fn says_what_variables_come_to() {
+    let edge = Edge::start(CONFIG);
+    let said = explain(&edge, &["http://a.test/any/x?to=app"]);
+    assert_eq!(about(&said, "asked for"), ["/of/a.test/any/x"]);
+    assert!(about(&said, "upstream")[0].starts_with("app, "), "{said}");
+    let said = explain(&edge, &["http://a.test/any/x?to=b"]);
+    assert_eq!(about(&said, "refused"), ["502: there is no upstream `b`"]);
+    let said = explain(&edge, &["http://x.a.test/files/y"]);
+    assert_eq!(about(&said, "files"), ["/srv/x.a.test"]);
+    assert_eq!(about(&said, "tried"), ["/srv/x.a.test/files/y"]);
 }
 
 #[test]

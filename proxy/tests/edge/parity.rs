@@ -15,6 +15,7 @@ mod rewrites;
 mod timeouts;
 mod upstreams;
 mod uris;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -1,10 +1,9 @@
 //! Access logs, from written to meant.
 
-use std::path::PathBuf;
-
 use settings::{Place, Problems};
 
 use super::{AccessLog, checks, file};
+use crate::disk_path::DiskPath;
 use crate::template::{Escape, Scope, Template};
 
 /// Where requests are logged, if anywhere.
@@ -25,13 +24,14 @@ pub(super) fn meant(
             None
         }
         file::AccessLog::To(file) => {
+            let path = path(&file.path, scope, &at.key("path"), problems);
             let format = format(file, scope, at, problems);
             let condition = file
                 .condition
                 .as_ref()
                 .map(|text| checks::template(scope, text, &at.key("if"), problems));
             Some(AccessLog {
-                path: PathBuf::from(&file.path),
+                path: path?,
                 format: format?,
                 condition: match condition {
                     Some(condition) => Some(condition?),
@@ -40,6 +40,20 @@ pub(super) fn meant(
             })
         }
     }
+}
+
+/// A file. Of one whose name has variables the directory is fixed up to the first of them: a client that
+/// has a say in the name of a file may not choose where it is.
+fn path(text: &str, scope: &Scope, at: &Place, problems: &mut Problems) -> Option<DiskPath> {
+    let path = checks::disk_path(scope, text, at, problems)?;
+    if matches!(path, DiskPath::By(_)) && !text.starts_with('/') {
+        problems.push_with_help(
+            at,
+            "a path with variables begins with a directory",
+            "\"/var/log/hifate/$host.log\"",
+        );
+    }
+    Some(path)
 }
 
 fn format(

@@ -1,28 +1,35 @@
 //! Who may ask, by name: from written to meant.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use settings::{Place, Problems};
 
 use super::names::Names;
-use super::{Proxy, checks, file, headers};
-use crate::basic_auth::challenge;
+use super::{Proxy, To, checks, file, headers};
 use crate::buffering::Buffering;
+use crate::disk_path::DiskPath;
+use crate::template::{Needs, Template};
 
 /// Who may ask, by name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasicAuth {
-    /// What asks for them: the value of WWW-Authenticate.
-    pub challenge: String,
+    /// What clients are told that they are to sign in to.
+    pub realm: Template,
     /// Names and hashes of passwords.
-    pub users_file: PathBuf,
+    pub users_file: DiskPath,
+}
+
+impl BasicAuth {
+    /// What its texts need.
+    pub fn needs(&self) -> Needs {
+        self.realm.needs().and(self.users_file.needs())
+    }
 }
 
 /// What a site or route says, or else what holds `outside`.
 pub(super) fn basic(
     written: Option<&file::BasicAuth>,
-    outside: Option<&BasicAuth>,
+    (outside, names): (Option<&BasicAuth>, &Names<'_>),
     at: &Place,
     problems: &mut Problems,
 ) -> Option<BasicAuth> {
@@ -49,9 +56,11 @@ pub(super) fn basic(
             "`htpasswd -B -c /etc/hifate/users NAME` makes one",
         );
     }
+    let realm = checks::template(&names.scope, &with.realm, &at.key("realm"), problems);
+    let users = &with.users_file;
     Some(BasicAuth {
-        challenge: challenge(&with.realm),
-        users_file: PathBuf::from(&with.users_file),
+        realm: realm?,
+        users_file: checks::disk_path(&names.scope, users, &at.key("users_file"), problems)?,
     })
 }
 
@@ -74,7 +83,7 @@ impl ForwardAuth {
     /// How the service is asked.
     pub fn terms(&self) -> Proxy {
         Proxy {
-            upstream: self.upstream,
+            to: To::Upstream(self.upstream),
             uri: None,
             redirects: Vec::new(),
             connect_timeout: self.timeout,

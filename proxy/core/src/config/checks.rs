@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use settings::{Period, Place, Problem, Problems};
 
 use super::ServerAddress;
 use crate::address::{Address, BadAddress};
+use crate::disk_path::{DiskPath, leads_up};
 use crate::networks::{BadNetwork, Network, Networks};
 use crate::template::{BadTemplate, Escape, Scope, Template};
 
@@ -159,6 +161,23 @@ pub(super) fn template(
 ) -> Option<Template> {
     let template = Template::parse_in(scope, text, Escape::None);
     parsed(template, at, problems)
+}
+
+/// A path on the disk, perhaps with `$variables`.
+pub(super) fn disk_path(
+    scope: &Scope,
+    text: &str,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<DiskPath> {
+    let by = template(scope, text, at, problems)?;
+    if by.is_constant() {
+        return Some(DiskPath::Fixed(PathBuf::from(text)));
+    }
+    if leads_up(text.as_bytes()) {
+        problems.push(at, "a path with variables may not lead upwards (`..`)");
+    }
+    Some(DiskPath::By(by))
 }
 
 /// What came of parsing a text with `$variables`.

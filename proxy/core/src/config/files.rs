@@ -1,6 +1,6 @@
 //! Answers from the disk, from written to meant.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use settings::{Place, Problems};
 
@@ -8,6 +8,7 @@ use super::names::Names;
 use super::{checks, file, rewrite};
 use crate::files::{Candidate, Fallback, Files, FilesPlace};
 use crate::route::PathPattern;
+use crate::template::Template;
 
 pub(super) fn meant(
     written: &file::Files,
@@ -16,39 +17,52 @@ pub(super) fn meant(
     at: &Place,
     problems: &mut Problems,
 ) -> Option<Files> {
-    for (index, name) in written.index.iter().enumerate() {
-        if name.is_empty() || name.contains('/') {
-            let at = at.key("index").index(index);
-            problems.push(&at, format!("`{name}` is not the name of a file"));
-        }
-    }
-    let place = place(written, pattern, at, problems);
+    let index = index(written, names, &at.key("index"), problems);
+    let place = place(written, (pattern, names), at, problems);
     let (candidates, fallback) = candidates(written, names, &at.key("try"), problems)?;
     if let (Some(FilesPlace::Alias { of, .. }), Some(tried)) = (&place, &written.candidates) {
         check_below(of, tried, &at.key("try"), problems);
     }
     Some(Files {
         place: place?,
-        index: written.index.clone(),
+        index,
         candidates,
         fallback,
         precompressed: written.precompressed,
     })
 }
 
+fn index(
+    written: &file::Files,
+    names: &Names<'_>,
+    at: &Place,
+    problems: &mut Problems,
+) -> Vec<Template> {
+    let mut index = Vec::new();
+    for (number, name) in written.index.iter().enumerate() {
+        let at = at.index(number);
+        if name.is_empty() || name.contains('/') {
+            problems.push(&at, format!("`{name}` is not the name of a file"));
+        }
+        index.extend(checks::template(&names.scope, name, &at, problems));
+    }
+    index
+}
+
 fn place(
     written: &file::Files,
-    pattern: &PathPattern,
+    (pattern, names): (&PathPattern, &Names<'_>),
     at: &Place,
     problems: &mut Problems,
 ) -> Option<FilesPlace> {
     match (&written.root, &written.alias) {
         (Some(root), None) => {
-            let root = absolute(root, &at.key("root"), problems);
+            let at = at.key("root");
+            absolute(root, &at, problems);
             let root = root.trim_end_matches('/');
-            Some(FilesPlace::Root(PathBuf::from(root)))
+            checks::disk_path(&names.scope, root, &at, problems).map(FilesPlace::Root)
         }
-        (None, Some(alias)) => self::alias(alias, pattern, &at.key("alias"), problems),
+        (None, Some(alias)) => self::alias(alias, (pattern, names), &at.key("alias"), problems),
         (Some(_), Some(_)) => {
             problems.push(
                 &at.key("alias"),
@@ -69,11 +83,12 @@ fn place(
 
 fn alias(
     alias: &str,
-    pattern: &PathPattern,
+    (pattern, names): (&PathPattern, &Names<'_>),
     at: &Place,
     problems: &mut Problems,
 ) -> Option<FilesPlace> {
-    let alias = absolute(alias, at, problems);
+    absolute(alias, at, problems);
+    let with = checks::disk_path(&names.scope, alias, at, problems);
     let path = match pattern {
         PathPattern::Exact(path) => path,
         PathPattern::Prefix(path) | PathPattern::PrefixBeforeRegex(path) => {
@@ -104,7 +119,7 @@ fn alias(
     };
     Some(FilesPlace::Alias {
         of: path.clone(),
-        with: PathBuf::from(alias),
+        with: with?,
     })
 }
 
@@ -122,11 +137,11 @@ fn check_below(of: &str, tried: &[String], at: &Place, problems: &mut Problems) 
     }
 }
 
-fn absolute<'t>(path: &'t str, at: &Place, problems: &mut Problems) -> &'t str {
-    if !Path::new(path).is_absolute() {
+/// An absolute path; one that begins with a variable has to turn out to be one.
+fn absolute(path: &str, at: &Place, problems: &mut Problems) {
+    if !path.starts_with('$') && !Path::new(path).is_absolute() {
         problems.push(at, format!("`{path}` is not an absolute path"));
     }
-    path
 }
 
 /// What is looked for, and what happens if nothing is found: without a word about it, as in nginx

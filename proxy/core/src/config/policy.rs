@@ -62,7 +62,7 @@ pub(super) fn of_site(
         access,
         basic_auth: auth::basic(
             written.basic_auth.as_ref(),
-            None,
+            (None, names),
             &at.key("basic_auth"),
             problems,
         ),
@@ -94,7 +94,7 @@ pub(super) fn of_route(
         access: access(written, &outer.access, at, problems),
         basic_auth: auth::basic(
             written.basic_auth.as_ref(),
-            outer.basic_auth.as_ref(),
+            (outer.basic_auth.as_ref(), names),
             &at.key("basic_auth"),
             problems,
         ),

@@ -1,12 +1,108 @@
 //! How requests go to an upstream, from written to meant.
 
+use std::time::Duration;
+
 use settings::{Place, Problems};
 
 use super::names::Names;
-use super::{Proxy, Replacement, checks, file};
+use super::{checks, file};
 use crate::buffering::Buffering;
+use crate::http::{escape_path, escape_target};
 use crate::route::PathPattern;
-use crate::template::Template;
+use crate::template::{Needs, Template};
+
+/// How requests of a route go to an upstream.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Where they go.
+    pub to: To,
+    /// What is asked for, if not what the client asks for.
+    pub uri: Option<ProxyUri>,
+    /// What the URLs in Location and Refresh become, by what they begin with.
+    pub redirects: Vec<(String, Template)>,
+    /// For connecting to a server.
+    pub connect_timeout: Duration,
+    /// Between two writes to a server.
+    pub send_timeout: Duration,
+    /// Between two reads from a server.
+    pub read_timeout: Duration,
+    /// Whether responses wait for a slow client at the edge.
+    pub buffering: Buffering,
+    /// Whether a request is read to its end before a server is asked.
+    pub request_buffering: bool,
+    /// Whether a server is left to answer when the client has gone.
+    pub ignore_client_abort: bool,
+}
+
+/// To which upstream requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// The one with this index in [`Config::upstreams`](super::Config::upstreams).
+    Upstream(usize),
+    /// The one whose name a text says of each request.
+    By(Template),
+}
+
+/// What a server is asked for in place of what the client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxyUri {
+    /// The same with another beginning.
+    Replace(Replacement),
+    /// What a text says, whatever that is (nginx's `proxy_pass` with variables).
+    By(Template),
+}
+
+impl ProxyUri {
+    /// What its text needs.
+    pub fn needs(&self) -> Needs {
+        match self {
+            Self::Replace(_) => Needs::default(),
+            Self::By(template) => template.needs(),
+        }
+    }
+
+    /// The target to ask the upstream for: see [`Replacement::apply`]; of the request's values `render`
+    /// makes the text. There is none if that is no path.
+    pub fn apply(
+        &self,
+        (path, target): (&[u8], &str),
+        render: impl FnOnce(&Template) -> Vec<u8>,
+    ) -> Option<String> {
+        match self {
+            Self::Replace(replacement) => Some(replacement.apply(path, target)),
+            Self::By(template) => {
+                let text = render(template);
+                text.starts_with(b"/").then(|| escape_target(&text))
+            }
+        }
+    }
+}
+
+/// A path prefix and what stands in its place upstream (nginx's Q7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The beginning of the normalised path that is replaced.
+    pub of: String,
+    /// What replaces it.
+    pub with: String,
+}
+
+impl Replacement {
+    /// The target to ask the upstream for: `path` is the normalised path that the route matched,
+    /// `target` the request's own. What follows the replaced prefix is escaped again, and the query
+    /// is kept (EDGE Q7).
+    pub fn apply(&self, path: &[u8], target: &str) -> String {
+        let mut replaced = self.with.clone();
+        escape_path(path.get(self.of.len()..).unwrap_or_default(), &mut replaced);
+        if let Some((_, query)) = target.split_once('?')
+            && !query.is_empty()
+        {
+            replaced.push('?');
+            replaced.push_str(query);
+        }
+        replaced
+    }
+}
 
 pub(super) fn meant(
     written: &file::Proxy,
@@ -15,13 +111,12 @@ pub(super) fn meant(
     at: &Place,
     problems: &mut Problems,
 ) -> Option<Proxy> {
-    let uri = written.uri.as_ref();
-    let uri = uri.and_then(|uri| replacement(uri, pattern, &at.key("uri"), problems));
+    let uri = uri(written, (pattern, names), &at.key("uri"), problems);
     let redirects = redirects(written, uri.as_ref(), names, at, problems);
-    let upstream = names.upstream(&written.to, &at.key("to"), problems)?;
+    let to = to(&written.to, names, &at.key("to"), problems)?;
     let mut timeout = |period, key: &str| checks::timeout(period, &at.key(key), problems);
     Some(Proxy {
-        upstream,
+        to,
         uri,
         redirects,
         connect_timeout: timeout(written.connect_timeout, "connect_timeout"),
@@ -36,11 +131,42 @@ pub(super) fn meant(
     })
 }
 
+/// Where requests go.
+fn to(written: &str, names: &Names<'_>, at: &Place, problems: &mut Problems) -> Option<To> {
+    if has_variables(written) {
+        return checks::template(&names.scope, written, at, problems).map(To::By);
+    }
+    names.upstream(written, at, problems).map(To::Upstream)
+}
+
+fn has_variables(text: &str) -> bool {
+    text.contains('$')
+}
+
+/// What is asked for; with a variable here or in the upstream's name it is used as it is, as by nginx
+/// (EDGE Q7).
+fn uri(
+    written: &file::Proxy,
+    (pattern, names): (&PathPattern, &Names<'_>),
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<ProxyUri> {
+    let uri = written.uri.as_ref()?;
+    if !has_variables(uri) && !has_variables(&written.to) {
+        return replacement(uri, pattern, at, problems).map(ProxyUri::Replace);
+    }
+    if !uri.starts_with('$') {
+        checks::path(uri, at, problems);
+    }
+    checks::one_word(uri, at, problems);
+    checks::template(&names.scope, uri, at, problems).map(ProxyUri::By)
+}
+
 /// What URLs become that begin so: what is written, and then nginx's `proxy_redirect default`, which
 /// makes the route's path of the upstream's name with the path that replaces it.
 fn redirects(
     written: &file::Proxy,
-    uri: Option<&Replacement>,
+    uri: Option<&ProxyUri>,
     names: &Names<'_>,
     at: &Place,
     problems: &mut Problems,
@@ -59,7 +185,7 @@ fn redirects(
             redirects.push((redirect.from.clone(), to));
         }
     }
-    if let Some(uri) = uri {
+    if let Some(ProxyUri::Replace(uri)) = uri {
         let from = format!("http://{}{}", written.to, uri.with);
         redirects.push((from, Template::constant(&uri.of)));
     }

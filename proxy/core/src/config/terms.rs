@@ -1,10 +1,10 @@
 //! What the routes of a site have from it, and from one another, from written to meant.
 
-use settings::{Period, Place, Problems, Size};
+use settings::{Place, Problems, Size};
 
 use super::names::Names;
-use super::{Browser, Terms, access_log, file, headers, policy, rewrite};
-use crate::expires::Expires;
+use super::{Browser, Terms, access_log, checks, file, headers, policy, rewrite};
+use crate::expires::{Expires, Expiry};
 use crate::headers::Rules;
 
 impl Terms {
@@ -40,7 +40,7 @@ impl Terms {
             intercept_errors: written.intercept_errors,
             expires: expires(
                 written.expires.as_deref(),
-                None,
+                (None, names),
                 &at.key("expires"),
                 problems,
             ),
@@ -91,7 +91,7 @@ impl Terms {
             intercept_errors: written.intercept_errors.unwrap_or(self.intercept_errors),
             expires: expires(
                 written.expires.as_deref(),
-                self.expires,
+                (self.expires.as_ref(), names),
                 &at.key("expires"),
                 problems,
             ),
@@ -107,25 +107,23 @@ fn most(Size(limit): Size) -> Option<u64> {
 /// How long clients may keep answers: what is written, or else what holds around it.
 fn expires(
     written: Option<&str>,
-    outer: Option<Expires>,
+    (outer, names): (Option<&Expiry>, &Names<'_>),
     at: &Place,
     problems: &mut Problems,
-) -> Option<Expires> {
-    match written {
-        None => outer,
-        Some("off") => None,
-        Some("epoch") => Some(Expires::AtOnce),
-        Some("max") => Some(Expires::Never),
-        Some(text) => {
-            if let Ok(Period(time)) = text.parse() {
-                return Some(Expires::In(time));
-            }
-            problems.push_with_help(
-                at,
-                format!("`{text}` does not say how long an answer may be kept"),
-                "\"30d\", \"max\", \"epoch\" or \"off\"",
-            );
-            None
-        }
+) -> Option<Expiry> {
+    let Some(text) = written else {
+        return outer.cloned();
+    };
+    if text.contains('$') {
+        return checks::template(&names.scope, text, at, problems).map(Expiry::By);
     }
+    let expires = Expires::parse(text);
+    if expires.is_none() {
+        problems.push_with_help(
+            at,
+            format!("`{text}` does not say how long an answer may be kept"),
+            "\"30d\", \"max\", \"epoch\" or \"off\"",
+        );
+    }
+    expires.flatten().map(Expiry::Fixed)
 }

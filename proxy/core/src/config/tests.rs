@@ -59,10 +59,10 @@ fn the_seed_s_configuration() {
     };
     assert_eq!(
         proxy.uri,
-        Some(Replacement {
+        Some(ProxyUri::Replace(Replacement {
             of: "/health".into(),
             with: "/health".into()
-        })
+        }))
     );
 }
 

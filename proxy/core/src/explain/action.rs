@@ -4,8 +4,8 @@ use settings::Period;
 
 use super::{At, Explanation};
 use crate::balance::Method;
-use crate::config::{Action, Proxy, Respond, Upstream, UpstreamServer};
-use crate::files::{Fallback, Files, FilesPlace};
+use crate::config::{Action, Proxy, ProxyUri, Replacement, Respond, To, Upstream, UpstreamServer};
+use crate::files::{Fallback, Files};
 
 impl At<'_> {
     pub(super) fn say_action(&self, said: &mut Explanation) {
@@ -28,19 +28,22 @@ impl At<'_> {
     }
 
     fn say_proxy(&self, proxy: &Proxy, said: &mut Explanation) {
-        let Some(upstream) = self.case.config.upstreams.get(proxy.upstream) else {
+        let upstreams = &self.case.config.upstreams;
+        let upstream = match &proxy.to {
+            To::Upstream(index) => upstreams.get(*index),
+            To::By(text) => {
+                let name = self.text(text);
+                let found = upstreams.iter().find(|upstream| upstream.name == name);
+                if found.is_none() {
+                    said.push(("refused", format!("502: there is no upstream `{name}`")));
+                }
+                found
+            }
+        };
+        let Some(upstream) = upstream else {
             return;
         };
-        let uri = proxy.uri.as_ref().filter(|_| !self.sent);
-        let target = match uri {
-            Some(uri) => format!(
-                "{} ({} in place of {})",
-                uri.apply(self.path, self.head.target),
-                uri.with,
-                uri.of
-            ),
-            None => format!("{} (as it came)", self.head.target),
-        };
+        let target = self.asked_for(proxy);
         said.push(("upstream", self.upstream(upstream)));
         for server in &upstream.servers {
             said.push(("server", describe(server)));
@@ -75,6 +78,22 @@ impl At<'_> {
         ));
     }
 
+    fn asked_for(&self, proxy: &Proxy) -> String {
+        let asked = self.head.target;
+        let uri = proxy.uri.as_ref().filter(|_| !self.sent);
+        let Some(uri) = uri else {
+            return format!("{asked} (as it came)");
+        };
+        let target = uri.apply((self.path, asked), |text| self.bytes(text));
+        match (uri, target) {
+            (ProxyUri::Replace(Replacement { of, with }), Some(target)) => {
+                format!("{target} ({with} in place of {of})")
+            }
+            (ProxyUri::By(_), Some(target)) => target,
+            (_, None) => "nothing: what its variables come to is no path".to_owned(),
+        }
+    }
+
     fn upstream(&self, upstream: &Upstream) -> String {
         let method = match upstream.method {
             Method::RoundRobin => "in turn, by weight".to_owned(),
@@ -91,15 +110,14 @@ impl At<'_> {
     }
 
     fn say_files(&self, files: &Files, said: &mut Explanation) {
-        let place = match &files.place {
-            FilesPlace::Root(root) => root.display().to_string(),
-            FilesPlace::Alias { with, .. } => with.display().to_string(),
-        };
-        said.push(("files", place));
+        said.push(("files", self.disk_path(files.directory())));
+        let directory = files.directory().of(|text| self.bytes(text));
         for candidate in &files.candidates {
             let path = self.text(&candidate.path);
             let kind = if candidate.directory { "/" } else { "" };
-            let file = match files.locate(path.as_bytes()) {
+            let located = directory.as_deref();
+            let located = located.and_then(|root| files.locate(root, path.as_bytes()));
+            let file = match located {
                 Some(file) => format!("{}{kind}", file.display()),
                 None => format!("{path}{kind} is no path below"),
             };

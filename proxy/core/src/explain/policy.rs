@@ -14,7 +14,7 @@ impl At<'_> {
         }
         said.push(("access", self.access(policy)));
         if let Some(basic) = &policy.basic_auth {
-            let file = basic.users_file.display();
+            let file = self.disk_path(&basic.users_file);
             said.push(("name", format!("one of {file}, with its password")));
         }
         if let Some(forward) = &policy.forward_auth {

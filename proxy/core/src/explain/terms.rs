@@ -39,7 +39,8 @@ impl At<'_> {
             let line = format!("{name}: {value} (unless the answer has one)");
             said.push(("response header", line));
         }
-        if let Some(expires) = terms.expires {
+        let expires = terms.expires.as_ref();
+        if let Some(expires) = expires.and_then(|expires| expires.of(|text| self.bytes(text))) {
             said.push(("expires", expires_in_words(expires)));
         }
         if let Some(compression) = &self.case.site.1.compression {
@@ -61,7 +62,7 @@ impl At<'_> {
         said.push((
             "log",
             match &terms.access_log {
-                Some(log) => log.path.display().to_string(),
+                Some(log) => self.disk_path(&log.path),
                 None => "nowhere".to_owned(),
             },
         ));

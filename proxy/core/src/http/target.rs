@@ -67,12 +67,29 @@ pub fn escape_path(path: &[u8], target: &mut String) {
         if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(byte) {
             target.push(char::from(*byte));
         } else {
-            target.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-                target.push(digit.to_ascii_uppercase());
-            }
+            escape(*byte, target);
         }
+    }
+}
+
+/// A path and query as they can stand in a request line, whatever bytes they are made of: what would end
+/// the target, or the line, is escaped, and nothing else.
+pub fn escape_target(bytes: &[u8]) -> String {
+    let mut target = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'!'..=b'~' if *byte != b'#' => target.push(char::from(*byte)),
+            byte => escape(*byte, &mut target),
+        }
+    }
+    target
+}
+
+fn escape(byte: u8, target: &mut String) {
+    target.push('%');
+    for digit in [byte >> 4, byte & 15] {
+        let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+        target.push(digit.to_ascii_uppercase());
     }
 }
 
@@ -108,7 +125,7 @@ fn decode(path: &str) -> Result<Vec<u8>, BadPath> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BadPath, normalise_path};
+    use super::{BadPath, escape_target, normalise_path};
 
     #[test]
     fn as_nginx_does() {
@@ -132,6 +149,12 @@ mod tests {
         assert_eq!(normalise_path("/../a"), Err(BadPath::AboveRoot));
         assert_eq!(normalise_path("/a%00"), Err(BadPath::ZeroByte));
         assert_eq!(normalise_path("/a%4"), Err(BadPath::Escape));
+    }
+
+    #[test]
+    fn a_target_stays_one_word() {
+        let written = escape_target(b"/a%20b?c=d e\r\nHost: x#y\xff");
+        assert_eq!(written, "/a%20b?c=d%20e%0D%0AHost:%20x%23y%FF");
     }
 
     proptest! {

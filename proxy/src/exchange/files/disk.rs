@@ -1,6 +1,7 @@
 //! Looking for files and reading them: at once if all is in memory, else on threads that may wait for a
 //! disk.
 
+use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::ops::Range;
@@ -41,7 +42,7 @@ pub(super) struct Source {
 pub(super) enum Found {
     File(Source),
     /// A directory by this path, and its index if there is one.
-    Directory(Vec<u8>, Option<String>),
+    Directory(Vec<u8>, Option<OsString>),
     Nothing,
     /// It may not be read.
     Forbidden,
@@ -68,7 +69,7 @@ const FIRST_OF_MORE: u64 = 4 * 1024;
 /// there.
 pub(super) fn find(
     tried: &[Tried],
-    index: &[String],
+    index: &[OsString],
     codings: &[Coding],
     wait: Wait,
 ) -> io::Result<Found> {
@@ -110,7 +111,7 @@ fn open_path(path: &Path, wait: Wait, flags: OFlags) -> io::Result<File> {
     Ok(File::from(opened?))
 }
 
-fn directory(tried: &Tried, index: &[String], wait: Wait) -> io::Result<Option<Found>> {
+fn directory(tried: &Tried, index: &[OsString], wait: Wait) -> io::Result<Option<Found>> {
     let directory = open_path(&tried.file, wait, OFlags::PATH)?;
     if !directory.metadata()?.is_dir() {
         return Ok(None);

@@ -40,7 +40,10 @@ impl Record {
             let rules = &terms.response_headers;
             rules.edit(|text| self.render(worker, text, subject, client))
         };
-        if let Some(expires) = terms.expires {
+        let expires = terms.expires.as_ref();
+        let expires =
+            expires.and_then(|by| by.of(|text| self.render(worker, text, subject, client)));
+        if let Some(expires) = expires {
             let (_, millis) = worker.clock.now();
             edit.also_set(expires.lines(status, millis / 1000).into_iter().flatten());
         }

@@ -23,7 +23,8 @@ impl Default for AccessLog {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessLogFile {
-    /// The file, or `stdout`.
+    /// The file, or `stdout`. With `$variables` there can be a file for each of their values; the
+    /// directories have to be there.
     pub path: String,
     /// `combined`, `json`, or text with `$variables` as in nginx's `log_format`; a variable in braces
     /// is written `$${name}` here, since `${name}` is one of the environment.

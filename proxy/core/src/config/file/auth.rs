@@ -18,11 +18,12 @@ pub enum BasicAuth {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BasicAuthWith {
-    /// What clients are told that they are to sign in to.
+    /// What clients are told that they are to sign in to, with `$variables`.
     #[serde(default = "default_realm")]
     pub realm: String,
     /// Names and hashes of passwords, as `htpasswd` or `openssl passwd` write them: bcrypt, `$6$`,
     /// `$5$`, `$apr1$`, `$1$`, `{SSHA}`, `{SHA}`. It is read again when it changes.
+    /// With `$variables` there can be a file for each of their values.
     pub users_file: String,
 }
 

@@ -7,12 +7,12 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
-    /// The directory in which the whole path is looked for.
+    /// The directory in which the whole path is looked for, with `$variables`.
     pub root: Option<String>,
     /// In its place: the directory in which what follows the route's path is looked for; for an exact
-    /// path the file itself.
+    /// path the file itself. With `$variables`.
     pub alias: Option<String>,
-    /// The files that stand for a directory; the first that is there.
+    /// The files that stand for a directory, with `$variables`; the first that is there.
     #[serde(default = "default_index")]
     pub index: Vec<String>,
     /// What is looked for instead of the path, with `$variables`, directories with a slash at the end;

@@ -9,9 +9,11 @@ use settings::{Period, Size};
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-block" = "proxy"))]
 pub struct Proxy {
-    /// The upstream's name.
+    /// The upstream's name. With `$variables` it may be another for each request; what comes to no
+    /// upstream's name is refused.
     pub to: String,
-    /// What replaces the route's path in the request (the URI part of nginx's `proxy_pass`).
+    /// What replaces the route's path in the request (the URI part of nginx's `proxy_pass`). With
+    /// `$variables`, here or in `to`, it is asked for as it is.
     pub uri: Option<String>,
     /// What the URLs in Location and Refresh become, by what they begin with; the first that fits
     /// (nginx's `proxy_redirect`).

@@ -81,7 +81,7 @@ pub struct Site {
     #[serde(default)]
     pub intercept_errors: bool,
     /// How long clients may keep answers: `"30d"`, `"max"`, `"epoch"` (not at all) or `"off"`
-    /// (nginx's `expires`).
+    /// (nginx's `expires`). A text with `$variables` may say another for each request.
     pub expires: Option<String>,
     /// Routes, chosen by path.
     #[serde(default)]

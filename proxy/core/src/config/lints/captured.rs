@@ -96,5 +96,5 @@ const ELSEWHERE: &str = "somewhere-else";
 /// Whether it makes no difference to the server which of the two routes a request takes.
 fn asks_the_same(proxy: &Proxy, route: &Route) -> bool {
     matches!(&route.action, Action::Proxy(other)
-        if other.upstream == proxy.upstream)
+        if other.to == proxy.to)
 }

@@ -7,6 +7,11 @@ use settings::{Problem, Problems};
 use super::file;
 
 pub(super) fn find(config: &file::Config, warnings: &mut Problems) {
+    let mut routes = super::all_routes(config);
+    // Any of them can be meant by a variable.
+    if routes.any(|(_, route)| matches!(&route.proxy, Some(proxy) if proxy.to.contains('$'))) {
+        return;
+    }
     let used = used(config);
     for (at, name, _) in super::upstreams(config) {
         if !used.contains(name) {
