@@ -140,6 +140,7 @@ fn heads(criterion: &mut Criterion) {
         let outgoing = Outgoing {
             usual: true,
             hop: None,
+            upgrade: &head.upgrade,
             edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web_app",

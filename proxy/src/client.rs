@@ -2,6 +2,7 @@
 
 mod identity;
 mod request;
+mod switched;
 
 use std::fs::File;
 use std::future::poll_fn;

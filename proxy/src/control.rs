@@ -181,6 +181,9 @@ impl Control {
                 connections = self.edge.open_connections(),
                 "graceful_timeout is over; closing what is left"
             );
+            if self.edge.end_tunnels() {
+                drop(tokio::time::timeout(TOLD, self.edge.drained()).await);
+            }
         }
     }
 
@@ -231,6 +234,9 @@ impl Control {
         }
     }
 }
+
+/// How long tunnels have to end when they are told to, and to write their log lines.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// The control as the server runs it.
 pub(crate) struct ControlService {

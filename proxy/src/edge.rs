@@ -30,11 +30,14 @@ pub(crate) struct Edge {
     pub(crate) workers: Vec<mpsc::UnboundedSender<Order>>,
     /// Tells connections that wait for a request to close.
     pub(crate) leave: Notify,
+    /// Tells tunnels that they have to end.
+    pub(crate) stop_tunnels: Notify,
     /// Tells the server that all is over.
     pub(crate) over: Notify,
     /// Connections of each client address.
     pub(crate) addresses: Mutex<Addresses>,
     draining: AtomicBool,
+    stopped_tunnels: AtomicBool,
     open: AtomicUsize,
     accepted: AtomicU64,
     closed: Notify,
@@ -56,9 +59,11 @@ impl Edge {
             logs,
             workers,
             leave: Notify::new(),
+            stop_tunnels: Notify::new(),
             over: Notify::new(),
             addresses: Mutex::default(),
             draining: AtomicBool::new(false),
+            stopped_tunnels: AtomicBool::new(false),
             open: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
             closed: Notify::new(),
@@ -89,6 +94,18 @@ impl Edge {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         self.leave.notify_waiters();
+    }
+
+    /// Ends tunnels, which need never end by themselves; whether there are any.
+    pub(crate) fn end_tunnels(&self) -> bool {
+        self.stopped_tunnels.store(true, Ordering::Relaxed);
+        self.stop_tunnels.notify_waiters();
+        self.metrics.tunnels.get() > 0
+    }
+
+    /// Whether there are to be no tunnels any more.
+    pub(crate) fn has_stopped_tunnels(&self) -> bool {
+        self.stopped_tunnels.load(Ordering::Relaxed)
     }
 
     /// Waits until the last connection is closed.

@@ -20,20 +20,25 @@ mod record;
 mod relay;
 mod sink;
 mod spool;
+mod switch;
+mod tunnel;
 mod wait;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use edge_core::failure::Failure;
-use edge_core::http::RequestHead;
+use edge_core::http::{BodyLength, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::redirect::InternalRedirect;
 
 use self::ask::Unanswered;
 use self::body::Body;
-use self::dispatch::dispatch;
+use self::dispatch::{Outcome, dispatch};
 use self::local::{Refusal, refuse};
 use self::record::{Record, Subject};
+use self::switch::Switched;
+pub(crate) use self::tunnel::Tunnel;
 use crate::client::{Client, First, NoRequest, Received};
 use crate::snapshot::{Proxy, Route, Site, Snapshot, Target};
 use crate::upstream::Upstream;
@@ -50,6 +55,14 @@ pub(crate) enum After {
     Finish,
     /// It is closed when the client has had time to read the answer, since it may still be sending.
     Linger,
+}
+
+/// What an exchange came to.
+pub(crate) enum Served {
+    /// It is over.
+    Over(After),
+    /// Its server and its client have switched protocols.
+    Tunnel(Box<Tunnel>),
 }
 
 /// A request under way.
@@ -77,6 +90,8 @@ struct Exchange<'a> {
 enum Ended {
     /// The client was answered, or has left.
     Answered(After),
+    /// It was answered that the protocols are switched.
+    Switched(Box<Switched>),
     /// A server leaves the answer to another route.
     Redirected(InternalRedirect),
     /// There is no answer; the body, if another route could have it.
@@ -84,13 +99,13 @@ enum Ended {
 }
 
 /// Answers the request of which the `first` bytes are there.
-pub(crate) async fn serve(worker: &Worker, client: &mut Client, first: First) -> After {
+pub(crate) async fn serve(worker: &Worker, client: &mut Client, first: First) -> Served {
     // A reload while nothing was asked holds for this request, and one from now on does not.
     let snapshot = worker.edge.live.load_full();
     client.renew_terms(&snapshot.config.client);
     match client.head(&worker.buffers, first).await {
-        Ok(received) => answer((worker, &snapshot), client, received).await,
-        Err(error) => answer_no_request((worker, &snapshot), client, error).await,
+        Ok(received) => answer(worker, &snapshot, client, received).await,
+        Err(error) => Served::Over(answer_no_request((worker, &snapshot), client, error).await),
     }
 }
 
@@ -98,8 +113,13 @@ pub(crate) async fn serve(worker: &Worker, client: &mut Client, first: First) ->
 type Place<'a> = (&'a Worker, &'a Snapshot);
 
 /// Answers a request whose head is there.
-async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -> After {
-    let (worker, snapshot) = place;
+async fn answer(
+    worker: &Worker,
+    snapshot: &Arc<Snapshot>,
+    client: &mut Client,
+    mut received: Received,
+) -> Served {
+    let place: Place<'_> = (worker, snapshot);
     let begun = (received.since, client.sent);
     let bytes = received.buffer.filled();
     let (head_bytes, arrived) = bytes
@@ -107,17 +127,30 @@ async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -
         .unwrap_or((bytes, &[]));
     let mut head = match RequestHead::parse_within(head_bytes, &client.head_limits()) {
         Ok(head) => head,
-        Err(reason) => return reject(place, client, reason, (head_bytes, received.since)).await,
+        Err(reason) => {
+            let head = (head_bytes, received.since);
+            return Served::Over(reject(place, client, reason, head).await);
+        }
     };
-    head.keep_alive &= client.may_stay(received.since);
+    head.keep_alive &= client.may_stay(received.since) && !is_followed(&head, arrived);
     client.identify(&head);
     let mut record = Record::new(begun, received.head, &head.headers, snapshot);
     let Some((site, groups)) = snapshot.site(&client.listener.address, head.host) else {
-        return After::Close;
+        return Served::Over(After::Close);
     };
     record.host_groups = groups;
     let rest = (arrived, received.complete);
-    let (after, used, subject) = dispatch(place, client, &head, rest, site, &mut record).await;
+    let (outcome, used, subject) = dispatch(place, client, &head, rest, site, &mut record).await;
+    let after = match outcome {
+        Outcome::Answered(after) => after,
+        Outcome::Switched(switched) => {
+            let of = (snapshot, head_bytes);
+            let tunnel = Box::new(Tunnel::new(of, *switched, record, client));
+            drop(head);
+            worker.buffers.put_read(received.buffer);
+            return Served::Tunnel(tunnel);
+        }
+    };
     let (target, upstream) = subject;
     let subject = Subject {
         upstream,
@@ -127,7 +160,19 @@ async fn answer(place: Place<'_>, client: &mut Client, mut received: Received) -
     drop(head);
     received.buffer.consume(received.head + used);
     client.keep_ahead(received.buffer, &worker.buffers);
-    after
+    Served::Over(after)
+}
+
+/// Whether behind a request that offers to switch protocols there are bytes already: of which protocol
+/// is for its server to say, and if that does not switch they are read by nobody (EDGE §3.4).
+fn is_followed(head: &RequestHead<'_>, arrived: &[u8]) -> bool {
+    let is_longer = match head.body {
+        BodyLength::Empty => !arrived.is_empty(),
+        BodyLength::Known(length) => arrived.len() as u64 > length,
+        // Where it ends is not known yet.
+        BodyLength::Chunked | BodyLength::UntilClose => true,
+    };
+    is_longer && !head.upgrade.is_empty()
 }
 
 /// Whose a request turned out to be.
@@ -204,6 +249,11 @@ impl Exchange<'_> {
         let answer = self.ask(&mut body).await;
         let whole = body.is_whole();
         let after = match answer {
+            Ok(answer) if answer.terms.switches => {
+                body.finish(self);
+                let rest = arrived.get(used..).unwrap_or_default();
+                return (self.switch(answer, rest).await, used);
+            }
             Ok(answer) => self.relay(answer, &mut body).await,
             Err(Unanswered::Gone) => self.client_is_gone(),
             Err(Unanswered::Redirected(redirect)) if whole => {

@@ -11,9 +11,10 @@ mod flow;
 mod replay;
 mod server;
 mod transport;
+mod websocket;
 
 pub(crate) use self::client::{Connections, Link, alone};
-pub(crate) use self::flow::is_refused;
+pub(crate) use self::flow::{cannot_switch, is_refused};
 pub(crate) use self::server::{is_preface, serve};
 
 /// The largest frame that is read: the smallest that the protocol allows (RFC 9113 §4.2), so that

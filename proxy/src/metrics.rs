@@ -22,6 +22,10 @@ pub(crate) struct Metrics {
     pub(crate) idle: IntGauge,
     /// Connections with a request under way.
     pub(crate) active: IntGauge,
+    /// Requests whose protocols were switched, as long as both sides speak.
+    pub(crate) tunnels: IntGauge,
+    /// What has passed through them.
+    pub(crate) tunnel_bytes: TunnelBytes,
     /// Connections that were closed at once, by reason.
     pub(crate) refused: Codes<Refused>,
     /// Requests being answered by a server.
@@ -72,6 +76,11 @@ impl Metrics {
         Ok(Self {
             idle: connections.with_label_values(&["idle"]),
             active: connections.with_label_values(&["active"]),
+            tunnels: r.gauge(
+                "edge_tunnels",
+                "Requests that became another protocol (WebSocket) and have not ended.",
+            )?,
+            tunnel_bytes: TunnelBytes::new(r)?,
             refused: refused(r)?,
             upstream_active: r.gauges(
                 "edge_upstream_active",
@@ -224,6 +233,29 @@ impl Metrics {
     /// Retries of one upstream, by reason.
     pub(crate) fn retries(&self, upstream: &str) -> Codes<&'static str> {
         Codes::new(&self.retries, &[upstream], |reason| vec![*reason])
+    }
+}
+
+/// What has passed through tunnels.
+#[derive(Debug)]
+pub(crate) struct TunnelBytes {
+    /// From clients to servers.
+    pub(crate) to_server: IntCounter,
+    /// From servers to clients.
+    pub(crate) to_client: IntCounter,
+}
+
+impl TunnelBytes {
+    fn new(registry: &daemon::metrics::Metrics) -> Result<Self, daemon::metrics::Error> {
+        let family = registry.counters(
+            "edge_tunnel_bytes_total",
+            "Bytes that have passed through tunnels, by the side that they were for.",
+            &["to"],
+        )?;
+        Ok(Self {
+            to_server: family.with_label_values(&["server"]),
+            to_client: family.with_label_values(&["client"]),
+        })
     }
 }
 

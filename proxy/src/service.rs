@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use crate::admission::{Counted, Place};
 use crate::client::{Client, First, Next, NoIntroduction, Origin};
 use crate::edge::Edge;
-use crate::exchange::{self, After};
+use crate::exchange::{self, After, Served};
 use crate::http2;
 use crate::listen::{Acceptor, Order};
 use crate::worker::Worker;
@@ -177,11 +177,17 @@ async fn converse(
         // Boxed, because what an exchange keeps across its waits is much larger than what an idle
         // connection does, and a task is as large as its largest state.
         let busy = answer_in_turn(worker, client, counted, leave.as_mut(), first);
-        match Box::pin(busy).await {
-            After::Next => {}
-            After::Close => return None,
-            After::Finish if !client.has_sent_ahead() => return None,
-            After::Finish | After::Linger => break,
+        // The box is empty before a tunnel begins, which may last for days.
+        let served = Box::pin(busy).await;
+        match served {
+            Served::Over(After::Next) => {}
+            Served::Over(After::Close) => return None,
+            Served::Over(After::Finish) if !client.has_sent_ahead() => return None,
+            Served::Over(After::Finish | After::Linger) => break,
+            Served::Tunnel(tunnel) => {
+                Box::pin(tunnel.run(worker, client)).await;
+                return None;
+            }
         }
     }
     Box::pin(client.linger(&worker.buffers)).await;
@@ -199,23 +205,27 @@ async fn answer_in_turn(
     counted: &mut Counted<'_>,
     mut leave: Pin<&mut impl Future<Output = ()>>,
     mut first: First,
-) -> After {
+) -> Served {
     loop {
         counted.begin();
-        let after = exchange::serve(worker, client, first).await;
+        let after = match exchange::serve(worker, client, first).await {
+            Served::Over(after) => after,
+            // The request is still under way.
+            tunnel @ Served::Tunnel(_) => return tunnel,
+        };
         counted.end();
         match after {
-            After::Next if worker.edge.is_draining() => return After::Linger,
+            After::Next if worker.edge.is_draining() => return Served::Over(After::Linger),
             // Many connections carry one request only.
-            After::Next if client.requests() == 1 => return after,
+            After::Next if client.requests() == 1 => return Served::Over(after),
             After::Next => {}
-            After::Close | After::Finish | After::Linger => return after,
+            After::Close | After::Finish | After::Linger => return Served::Over(after),
         }
         let next = client.next(WARM, &worker.buffers, leave.as_mut());
         first = match next.await {
             Next::First(first) => first,
-            Next::Idle => return After::Next,
-            Next::Ended => return After::Close,
+            Next::Idle => return Served::Over(After::Next),
+            Next::Ended => return Served::Over(After::Close),
         };
     }
 }

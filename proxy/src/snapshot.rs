@@ -227,6 +227,11 @@ impl Snapshot {
         self.config.reason_to.contains(client)
     }
 
+    /// A route of a site, by their indices.
+    pub(crate) fn route(&self, site: usize, route: usize) -> Option<&Route> {
+        self.sites.get(site)?.route(route)
+    }
+
     /// The site for a host name at a listener, and what the groups of its name found.
     pub(crate) fn site(&self, listener: &Address, host: &str) -> Option<(&Site, Option<Captures>)> {
         let found = self.router.site(listener, host);

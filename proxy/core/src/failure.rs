@@ -27,6 +27,10 @@ pub enum Failure {
     ReadTimeout,
     /// The response head is not HTTP/1, or ambiguous.
     InvalidHeader,
+    /// The server switches to a protocol that was not offered.
+    BadUpgrade,
+    /// The server does not switch to WebSocket where nothing else is an answer (RFC 8441).
+    NoUpgrade,
     /// The response head is larger than the edge reads.
     HeaderTooBig,
     /// The server answered with a status that counts as a failure (`retry.on`).
@@ -71,6 +75,8 @@ impl Failure {
             Self::ReadError => Reason::READ_ERROR,
             Self::ReadTimeout => Reason::READ_TIMEOUT,
             Self::InvalidHeader => Reason::INVALID_HEADER,
+            Self::BadUpgrade => Reason::BAD_UPGRADE,
+            Self::NoUpgrade => Reason::NO_UPGRADE,
             Self::HeaderTooBig => Reason::HEADER_TOO_BIG,
             Self::Status(status) => Reason {
                 status,
@@ -118,14 +124,15 @@ impl Failure {
                 | Self::ReadTimeout
                 | Self::TryTimeout
                 | Self::InvalidHeader
+                | Self::BadUpgrade
                 | Self::HeaderTooBig
                 | Self::Status(_)
         )
     }
 
     /// Whether it says that the server is not well: 403 and 404 send a request elsewhere where
-    /// `retry.on` says so, but are no failures (EDGE U9).
+    /// `retry.on` says so, but are no failures (EDGE U9), and nobody has to speak WebSocket.
     pub fn is_of_server(self) -> bool {
-        !matches!(self, Self::Status(403 | 404))
+        !matches!(self, Self::Status(403 | 404) | Self::NoUpgrade)
     }
 }

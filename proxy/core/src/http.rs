@@ -11,6 +11,8 @@ mod name;
 mod request;
 mod response;
 mod target;
+mod upgrade;
+mod websocket;
 
 pub use chunked::{ChunkError, Chunks, Piece};
 pub use head::{HeadEnd, find_head_end, leading_empty_lines};
@@ -19,6 +21,8 @@ pub use name::Name;
 pub use request::{Method, RequestHead};
 pub use response::{BadResponse, ResponseHead};
 pub use target::{BadPath, escape_path, escape_target, normalise_path};
+pub use upgrade::{Upgrade, WEBSOCKET};
+pub use websocket::{websocket_accept, websocket_key};
 
 /// The protocol version of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -98,6 +98,8 @@ reasons! {
     AUTH_UNAVAILABLE 500 "auth_unavailable" "the service that says who may ask has not said it (forward_auth)";
     SPOOL_ERROR 500 "spool_error" "a body cannot be stored for a slow client or server";
     CODING_UNKNOWN 501 "coding_unknown" "a Transfer-Encoding other than chunked";
+    PROTOCOL_UNKNOWN 501 "protocol_unknown" "a CONNECT for a protocol other than websocket";
+    NOTHING_TO_SWITCH 501 "nothing_to_switch" "the client wants a WebSocket over HTTP/2 where no server answers";
     UPSTREAM_UNKNOWN 502 "upstream_unknown" "what the variables of proxy.to came to is no upstream's name";
     CONNECT_REFUSED 502 "connect_refused" "the server refuses connections: it is not running";
     CONNECT_ERROR 502 "connect_error" "the server cannot be reached";
@@ -106,6 +108,8 @@ reasons! {
     CLOSED_EARLY 502 "closed_early" "the server closed the connection without an answer";
     READ_ERROR 502 "read_error" "the connection broke while the answer was read";
     INVALID_HEADER 502 "invalid_header" "the server's answer is not valid HTTP";
+    BAD_UPGRADE 502 "bad_upgrade" "the server switches to a protocol that nobody asked for, or before it has the request";
+    NO_UPGRADE 502 "no_upgrade" "the server does not switch to WebSocket, and over HTTP/2 there is no other answer";
     HEADER_TOO_BIG 502 "header_too_big" "the head of the server's answer is too large";
     NO_LIVE_SERVER 502 "no_live_server" "no server of the upstream is live";
     NO_SERVER 503 "no_server" "the upstream has no server that may be asked";
@@ -118,6 +122,8 @@ reasons! {
     TRY_TIMEOUT 504 "try_timeout" "the server did not answer in the time for one try";
     BAD_VERSION 505 "bad_version" "an HTTP version other than 1.0 and 1.1";
     UPSTREAM_STATUS 0 "status" "the server answered with a status that counts as a failure (retry.on), and there was no other; the client gets that status";
+    TUNNEL_TIMEOUT 0 "tunnel_timeout" "neither side of a tunnel said anything for tunnel_timeout";
+    STOPPED 0 "stopped" "the edge was stopped and did not wait any longer (graceful_timeout)";
     CUT_OFF 0 "cut_off" "the server failed in the middle of its answer; the connection is closed so that the client notices";
 }
 

@@ -42,9 +42,12 @@ impl Condition {
             | Failure::NoLiveServer
             | Failure::Busy
             | Failure::QueueFull
-            | Failure::QueueTimeout => None,
+            | Failure::QueueTimeout
+            | Failure::NoUpgrade => None,
             Failure::Status(status) => Some(Self::Status(status)),
-            Failure::InvalidHeader | Failure::HeaderTooBig => Some(Self::InvalidHeader),
+            Failure::InvalidHeader | Failure::BadUpgrade | Failure::HeaderTooBig => {
+                Some(Self::InvalidHeader)
+            }
             Failure::ConnectRefused
             | Failure::ConnectTimeout
             | Failure::ConnectError

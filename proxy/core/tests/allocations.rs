@@ -40,6 +40,7 @@ fn of_request(headers: usize) -> u64 {
         let to = Outgoing {
             usual: true,
             hop: None,
+            upgrade: &head.upgrade,
             edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web",

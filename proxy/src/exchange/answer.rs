@@ -35,6 +35,7 @@ pub(super) struct Answer {
 }
 
 /// A server that is answering.
+#[derive(Debug)]
 pub(super) struct Engaged {
     pub(super) connection: Connection,
     pub(super) lent: Lent,
@@ -43,6 +44,8 @@ pub(super) struct Engaged {
 /// What the two heads settle.
 pub(super) struct Terms {
     pub(super) status: u16,
+    /// Whether the protocols are switched with it.
+    pub(super) switches: bool,
     /// Where the body ends.
     pub(super) source: Source,
     /// How the body is sent on.
@@ -203,6 +206,7 @@ impl Terms {
         forward::write_response(out, response, &form);
         Self {
             status: response.status,
+            switches: response.status == 101,
             spool: proxy.terms.buffering.of(response),
             source,
             sink: Sink {

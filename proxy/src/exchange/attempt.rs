@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use edge_core::failure::Failure;
 use edge_core::forward::{self, Outgoing};
-use edge_core::http::{HeadEnd, Method, RequestHead, ResponseHead, find_head_end};
+use edge_core::http::{HeadEnd, RequestHead, ResponseHead, find_head_end};
 use edge_core::redirect::{BadRedirect, InternalRedirect};
 use tokio::time::timeout_at;
 
@@ -68,7 +68,7 @@ pub(super) enum Error {
 }
 
 impl Error {
-    fn sent(failure: Failure) -> Self {
+    pub(super) fn sent(failure: Failure) -> Self {
         Self::Failed {
             failure,
             sent: true,
@@ -193,6 +193,7 @@ impl Attempt<'_> {
             trace: &record.trace,
             span: record.span(),
             request_id: record.request_id.as_str(),
+            upgrade: &self.offer(),
             usual: forwarding.has_usual(),
             hop: forwarding.has_forwarded().then(|| client.hop(self.head)),
             edit: &edit,
@@ -210,7 +211,7 @@ impl Attempt<'_> {
                 connection.traffic.0 = out_length + body.size();
                 let whole = body.is_whole();
                 let server = (&mut connection, &mut buffer);
-                self.receive(server, (client, whole), &mut out, record)
+                self.receive(server, (client, (whole, sent)), &mut out, record)
                     .await
                     .map(|terms| terms.after_sending(sent))
                     .map_err(|error| error.after_sending(sent))
@@ -243,14 +244,13 @@ impl Attempt<'_> {
     fn judge(
         &self,
         bytes: &[u8],
-        (client, whole): (&Client, bool),
+        (client, asked @ (whole, _)): (&Client, (bool, Sent)),
         out: &mut Vec<u8>,
         record: &mut Record,
     ) -> Result<Option<Terms>, Error> {
-        let head = ResponseHead::parse(bytes, self.head.method == Method::Head)
-            .map_err(|_| Error::sent(Failure::InvalidHeader))?;
+        let head = self.read_head(bytes, client, asked)?;
         // Interim answers (RFC 9110 §15.2) are for this connection only.
-        if head.status < 200 {
+        if head.status < 200 && head.status != 101 {
             return Ok(None);
         }
         record.headed(bytes, self.started);
@@ -268,6 +268,9 @@ impl Attempt<'_> {
             return Err(Error::Intercepted(head.status, whole));
         }
         let status = self.extra.status.unwrap_or(head.status);
+        if self.misleads(status, client) {
+            return Err(Error::sent(Failure::NoUpgrade));
+        }
         record.status = status;
         record.answered(head.status);
         let edit = record.edit_answer(self.worker, status, &self.subject, client);
@@ -277,7 +280,9 @@ impl Attempt<'_> {
             redirects: &redirects,
             ..self.extra
         };
-        let terms = Terms::agree(self.worker, heads, of, (extra, &edit, whole), out);
+        // What has come behind an offer that the server does not take up is read by nobody.
+        let stays = whole && (self.head.upgrade.is_empty() || !client.has_sent_ahead());
+        let terms = Terms::agree(self.worker, heads, of, (extra, &edit, stays), out);
         record.answering(out);
         Ok(Some(terms))
     }
@@ -307,7 +312,7 @@ impl Attempt<'_> {
     async fn receive(
         &self,
         (connection, buffer): (&mut Connection, &mut Buffer),
-        (client, whole): (&mut Client, bool),
+        (client, asked): (&mut Client, (bool, Sent)),
         out: &mut Vec<u8>,
         record: &mut Record,
     ) -> Result<Terms, Error> {
@@ -316,8 +321,11 @@ impl Attempt<'_> {
         loop {
             match find_head_end(buffer.filled(), searched) {
                 HeadEnd::Complete(length) => {
+                    if !self.head.upgrade.is_empty() {
+                        client.look_ahead(&self.worker.buffers).await;
+                    }
                     let head = buffer.filled().get(..length).unwrap_or_default();
-                    let terms = self.judge(head, (client, whole), out, record)?;
+                    let terms = self.judge(head, (client, asked), out, record)?;
                     buffer.consume(length);
                     if let Some(terms) = terms {
                         return Ok(terms);
@@ -354,6 +362,9 @@ impl Attempt<'_> {
                         failure: Failure::ConnectError,
                         sent: false,
                     });
+                }
+                Waited::Read(Err(error)) if http2::cannot_switch(&error) => {
+                    return Err(Error::sent(Failure::NoUpgrade));
                 }
                 Waited::Read(Err(error)) => return Err(Error::sent(of_reading(&error))),
             }

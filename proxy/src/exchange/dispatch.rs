@@ -5,7 +5,7 @@ mod pages;
 
 use std::time::Instant;
 
-use edge_core::http::{RequestHead, normalise_path};
+use edge_core::http::{RequestHead, Upgrade, normalise_path};
 use edge_core::reason::Reason;
 use edge_core::route::{Asked, Choice, MOST_TURNS, Rewritten, Then};
 use edge_core::template::Template;
@@ -16,6 +16,7 @@ use super::gate;
 use super::held::Held;
 use super::local::{Direct, Refusal, Unread, refuse};
 use super::record::{Record, Subject};
+use super::switch::{Switched, must_switch};
 use super::{After, Ended, Exchange, Owner, Place};
 use crate::client::Client;
 use crate::snapshot::{Action, Proxy, Route, Site, Target};
@@ -64,9 +65,18 @@ struct Brought<'t> {
     body: Option<Body>,
 }
 
+/// What a request came to.
+pub(super) enum Outcome {
+    /// The client was answered, or has left.
+    Answered(After),
+    /// It was answered that the protocols are switched.
+    Switched(Box<Switched>),
+}
+
 /// What a turn came to.
 enum Turn<'s> {
     Answered(After, Owner<'s>),
+    Switched(Box<Switched>, Owner<'s>),
     Onward(Onward),
 }
 
@@ -79,7 +89,7 @@ pub(super) async fn dispatch<'s>(
     (arrived, begun): (&[u8], Instant),
     site: &'s Site,
     record: &mut Record,
-) -> (After, usize, Owner<'s>) {
+) -> (Outcome, usize, Owner<'s>) {
     let mut way = Way {
         place,
         site,
@@ -105,7 +115,12 @@ pub(super) async fn dispatch<'s>(
             }
         };
         match way.turn(client, asked, (to.as_ref(), body), record).await {
-            Turn::Answered(after, owner) => return (way.after(after), way.used, owner),
+            Turn::Answered(after, owner) => {
+                return (Outcome::Answered(way.after(after)), way.used, owner);
+            }
+            Turn::Switched(switched, owner) => {
+                return (Outcome::Switched(switched), way.used, owner);
+            }
             Turn::Onward(to) => onward = Some(to),
         }
     }
@@ -115,7 +130,8 @@ pub(super) async fn dispatch<'s>(
     };
     let subject = Subject::of(&site.unrouted, head);
     let after = refuse(place, client, subject, refusal, record).await;
-    (way.after(after), way.used, (&site.unrouted, None))
+    let after = Outcome::Answered(way.after(after));
+    (after, way.used, (&site.unrouted, None))
 }
 
 impl<'s> Way<'_, 's> {
@@ -127,6 +143,10 @@ impl<'s> Way<'_, 's> {
             head.at(&to.target)
         };
         changed.keep_alive &= !self.unread;
+        if self.paged {
+            // The answer is a page for an error, whatever was asked for.
+            changed.upgrade = Upgrade::default();
+        }
         changed
     }
 
@@ -228,6 +248,10 @@ impl<'s> Way<'_, 's> {
                 }
             }
         }
+        if must_switch(client, &head.upgrade) && succeeds(&route.action) {
+            let reason = Reason::NOTHING_TO_SWITCH;
+            return self.refuse(client, head, reason, target, record).await;
+        }
         match &route.action {
             Action::Proxy(proxy) => {
                 let to = (route, proxy, brought);
@@ -326,6 +350,7 @@ impl<'s> Way<'_, 's> {
         let owner = (&route.target, Some(&*proxy.upstream));
         match ended {
             Ended::Answered(after) => Turn::Answered(after, owner),
+            Ended::Switched(switched) => Turn::Switched(switched, owner),
             Ended::Redirected(redirect) => {
                 self.has_read_the_body();
                 Turn::Onward(Onward {
@@ -378,5 +403,14 @@ impl<'s> Way<'_, 's> {
                 self.go_to(client, head, to, target, record).await
             }
         }
+    }
+}
+
+/// Whether what a route does itself is a success, and no server is asked.
+fn succeeds(action: &Action) -> bool {
+    match action {
+        Action::Proxy(_) | Action::ProxyBy(_) => false,
+        Action::Respond(respond) => (200..300).contains(&respond.status),
+        Action::Files(_) | Action::Status => true,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use edge_core::failure::Failure;
 use edge_core::forward_auth::Verdict;
-use edge_core::http::{Header, Method, Name, RequestHead, ResponseHead};
+use edge_core::http::{Header, Method, Name, RequestHead, ResponseHead, Upgrade};
 use edge_core::reason::Reason;
 
 use super::ask::Unanswered;
@@ -63,6 +63,8 @@ pub(super) async fn ask(
 fn question<'h>(head: &'h RequestHead<'_>) -> RequestHead<'h> {
     let mut asked = head.redirected(head.target);
     asked.method = Method::Get;
+    // It is answered, and switches nothing.
+    asked.upgrade = Upgrade::default();
     let of_body =
         |line: &Header<'_>| matches!(line.name, Name::ContentLength | Name::TransferEncoding);
     asked.headers.retain(|line| !of_body(line));

@@ -39,6 +39,8 @@ pub(crate) struct Record {
     pub(super) body_sent: u64,
     /// Bytes that went into the compressor and came out of it.
     pub(super) gzip: Option<(u64, u64)>,
+    /// How long it took until the protocols were switched, if they were.
+    switched: Option<Duration>,
     /// The servers asked, in order; nearly always one.
     asked: SmallVec<[Asked; 1]>,
     /// What no other request has.
@@ -119,6 +121,7 @@ impl Record {
             request_length: head as u64,
             body_sent: 0,
             gzip: None,
+            switched: None,
             asked: SmallVec::new(),
             request_id: trace::request_id(fastrand::u128(..)),
             trace,
@@ -166,6 +169,11 @@ impl Record {
     pub(super) fn gone(&mut self) {
         self.status = 499;
         self.reason = Some(Reason::CLIENT_GONE);
+    }
+
+    /// The protocols are switched: what comes now says nothing of how fast the server is.
+    pub(super) fn switched(&mut self) {
+        self.switched = Some(self.since.elapsed());
     }
 
     /// Another server is asked.
@@ -252,7 +260,8 @@ impl Record {
             .map_or("OTHER", |head| method_label(head.method));
         let metrics = &subject.target.metrics;
         metrics.requests.inc((method, self.status));
-        metrics.duration.observe(elapsed.as_secs_f64());
+        let answered = self.switched.unwrap_or(elapsed);
+        metrics.duration.observe(answered.as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a histogram's sum is a float")]
         {
             metrics.request_size.observe(self.request_length as f64);

@@ -6,6 +6,8 @@ use edge_core::http::{
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 
+use super::websocket;
+
 /// A message on its way from bytes to frames.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
@@ -25,6 +27,8 @@ enum State {
     Known(u64),
     /// Chunks to come, and before them the rest of one.
     Chunked(Chunks, usize),
+    /// Bytes of another protocol, until somebody says that it is enough.
+    Tunnel,
     Done,
 }
 
@@ -78,6 +82,7 @@ impl Decoder {
                     Ok(Step::End(framing))
                 }
             },
+            State::Tunnel => Ok(Step::Content(input.len())),
             State::Done => Err(Malformed),
         }
     }
@@ -121,6 +126,21 @@ impl Decoder {
         Ok(self.is_done())
     }
 
+    /// What follows the head is another protocol.
+    pub(super) fn begin_tunnel(&mut self) {
+        self.head = Vec::new();
+        self.state = State::Tunnel;
+    }
+
+    /// Ends it; whether there was any.
+    pub(super) fn end_tunnel(&mut self) -> bool {
+        let is_tunnel = matches!(self.state, State::Tunnel);
+        if is_tunnel {
+            self.state = State::Done;
+        }
+        is_tunnel
+    }
+
     /// The first `count` bytes of the content are sent; whether the message is complete with them.
     pub(super) fn sent(&mut self, count: usize) -> bool {
         match &mut self.state {
@@ -131,7 +151,7 @@ impl Decoder {
                 }
             }
             State::Chunked(_, left) => *left = left.saturating_sub(count),
-            State::Head | State::Done => {}
+            State::Head | State::Tunnel | State::Done => {}
         }
         self.is_done()
     }
@@ -147,7 +167,8 @@ impl Decoder {
     }
 }
 
-/// A request that the exchange has written, to be sent with this scheme.
+/// A request that the exchange has written, to be sent with this scheme. One that offers to switch to
+/// WebSocket becomes an extended CONNECT.
 pub(super) fn request(
     head: &[u8],
     scheme: &Scheme,
@@ -164,6 +185,10 @@ pub(super) fn request(
     *request.uri_mut() = Uri::from_parts(uri).map_err(|_| Malformed)?;
     *request.headers_mut() = fields(&head.headers)?;
     request.headers_mut().remove(http::header::HOST);
+    if !head.upgrade.is_empty() {
+        websocket::extend(&mut request);
+        return Ok((request, head.body));
+    }
     // We take trailers, and gRPC servers insist on hearing so.
     let te = HeaderValue::from_static("trailers");
     request.headers_mut().insert(http::header::TE, te);
@@ -217,7 +242,7 @@ fn trailers(lines: &[u8]) -> Result<HeaderMap, Malformed> {
 }
 
 /// All but those of the connection (RFC 9113 §8.2.2).
-fn fields(headers: &[Header<'_>]) -> Result<HeaderMap, Malformed> {
+pub(super) fn fields(headers: &[Header<'_>]) -> Result<HeaderMap, Malformed> {
     let mut fields = HeaderMap::with_capacity(headers.len());
     for header in headers {
         let of_connection = matches!(

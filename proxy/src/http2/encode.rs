@@ -2,9 +2,12 @@
 
 use bytes::{Buf as _, Bytes};
 use edge_core::forward::write_chunk_size;
+use edge_core::http::{WEBSOCKET, websocket_key};
 use http::header::{CONTENT_LENGTH, COOKIE, HOST};
-use http::{HeaderMap, Method, StatusCode, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request, response};
 use tokio::io::ReadBuf;
+
+use super::websocket::{self, Connect};
 
 /// A message on its way from frames to bytes.
 #[derive(Debug)]
@@ -30,10 +33,44 @@ enum Chunks {
 }
 
 impl Encoder {
+    /// A request for a WebSocket (RFC 8441), with a key made of `nonce`. What its client sends follows
+    /// the head as it is.
+    pub(super) fn websocket_request(head: &request::Parts, nonce: [u8; 16]) -> Self {
+        let mut text = Vec::with_capacity(512);
+        write_request_line(&mut text, Method::GET.as_str(), head);
+        write_fields(&mut text, head, |name| !websocket::is_of_handshake(name));
+        write_switch(&mut text);
+        write_line(
+            &mut text,
+            "sec-websocket-key",
+            websocket_key(nonce).as_bytes(),
+        );
+        Self::new(text, false, false)
+    }
+
+    /// The answer that there is a WebSocket, to a client that expects `accept`.
+    pub(super) fn websocket_response(head: &response::Parts, accept: &HeaderValue) -> Self {
+        let mut text = Vec::with_capacity(512);
+        text.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
+        for (name, value) in &head.headers {
+            if !websocket::is_of_handshake(name) {
+                write_line(&mut text, name.as_str(), value.as_bytes());
+            }
+        }
+        write_switch(&mut text);
+        write_line(&mut text, "sec-websocket-accept", accept.as_bytes());
+        Self::new(text, false, false)
+    }
+
     /// A request; `ended`: it has no content.
     pub(super) fn request(head: &request::Parts, ended: bool) -> Self {
         let mut text = Vec::with_capacity(512);
-        write_request_head(&mut text, head);
+        write_request_line(&mut text, head.method.as_str(), head);
+        write_fields(&mut text, head, |_| true);
+        if websocket::connect(head) == Some(Connect::Other) {
+            // Which one, is the client's text; that it is another is enough for the gate.
+            write_line(&mut text, "upgrade", b"other");
+        }
         let chunked = !ended && !head.headers.contains_key(CONTENT_LENGTH);
         Self::new(text, chunked, ended)
     }
@@ -145,22 +182,31 @@ impl Encoder {
     }
 }
 
-fn write_request_head(text: &mut Vec<u8>, head: &request::Parts) {
-    text.extend_from_slice(head.method.as_str().as_bytes());
+fn authority(head: &request::Parts) -> Option<&str> {
+    head.uri.authority().map(http::uri::Authority::as_str)
+}
+
+fn write_request_line(text: &mut Vec<u8>, method: &str, head: &request::Parts) {
+    text.extend_from_slice(method.as_bytes());
     text.push(b' ');
-    let authority = head.uri.authority().map(http::uri::Authority::as_str);
     // CONNECT has no path (RFC 9113 §8.5); the gate refuses it by its name.
     let target = head
         .uri
         .path_and_query()
         .map(http::uri::PathAndQuery::as_str);
-    text.extend_from_slice(target.or(authority).unwrap_or("/").as_bytes());
+    let target = target.or(authority(head)).unwrap_or("/");
+    text.extend_from_slice(target.as_bytes());
     text.extend_from_slice(b" HTTP/1.1\r\n");
+}
+
+/// The header lines that `goes_on` lets pass.
+fn write_fields(text: &mut Vec<u8>, head: &request::Parts, goes_on: impl Fn(&HeaderName) -> bool) {
+    let authority = authority(head);
     if let Some(authority) = authority {
         write_line(text, "host", authority.as_bytes());
     }
     let mut cookies = false;
-    for (name, value) in &head.headers {
+    for (name, value) in head.headers.iter().filter(|(name, _)| goes_on(name)) {
         if name == HOST && authority.is_some_and(|host| same(host, value.as_bytes())) {
             continue;
         }
@@ -178,6 +224,11 @@ fn write_request_head(text: &mut Vec<u8>, head: &request::Parts) {
 /// Host and `:authority` that differ both go to the gate, which refuses two (RFC 9113 §8.3.1).
 fn same(authority: &str, host: &[u8]) -> bool {
     authority.as_bytes().eq_ignore_ascii_case(host)
+}
+
+fn write_switch(text: &mut Vec<u8>) {
+    write_line(text, "connection", b"Upgrade");
+    write_line(text, "upgrade", WEBSOCKET.as_bytes());
 }
 
 /// HTTP/2 may spread cookies over lines, HTTP/1 may not (RFC 9113 §8.2.3).

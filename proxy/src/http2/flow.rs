@@ -95,6 +95,19 @@ pub(super) fn poll_send(
     Poll::Ready(Ok(used))
 }
 
+/// Ends a tunnel in one direction; nothing otherwise, since a message ends with its last byte.
+pub(super) fn end_tunnel(
+    decoder: &mut Decoder,
+    stream: Option<&mut SendStream<Bytes>>,
+) -> io::Result<()> {
+    match stream {
+        Some(stream) if decoder.end_tunnel() => {
+            stream.send_data(Bytes::new(), true).map_err(broken)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// How much of `wanted` bytes may be sent.
 fn poll_capacity(
     stream: &mut SendStream<Bytes>,
@@ -126,6 +139,16 @@ pub(super) fn broken(error: h2::Error) -> io::Error {
         io::ErrorKind::ConnectionReset
     };
     io::Error::new(kind, error)
+}
+
+/// A server that does not take what a stream of HTTP/2 has in place of an upgrade (RFC 8441 §3).
+pub(super) fn no_switch() -> io::Error {
+    io::ErrorKind::Unsupported.into()
+}
+
+/// Whether it is that the server takes no WebSocket over HTTP/2.
+pub(crate) fn cannot_switch(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
 }
 
 /// Whether the stream is as good as never opened.

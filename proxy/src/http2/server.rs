@@ -22,7 +22,7 @@ use super::transport::Transport;
 use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT};
 use crate::admission::Counted;
 use crate::client::{Client, First, Next, Origin};
-use crate::exchange::{self, After};
+use crate::exchange::{self, After, Served};
 use crate::stream::Stream;
 use crate::worker::Worker;
 
@@ -119,7 +119,8 @@ fn builder(worker: &Worker) -> Builder {
         .max_frame_size(FRAME)
         .initial_window_size(OF_STREAM)
         .initial_connection_window_size(OF_CONNECTION)
-        .max_send_buffer_size(UNSENT);
+        .max_send_buffer_size(UNSENT)
+        .enable_connect_protocol();
     builder
 }
 
@@ -225,10 +226,13 @@ async fn answer(worker: Arc<Worker>, mut client: Client) {
     let Next::First(first) = next.await else {
         return;
     };
-    let after = exchange::serve(&worker, &mut client, first).await;
-    if after == After::Linger {
+    // Boxed, because a tunnel keeps much less, and may last for days.
+    let served = Box::pin(exchange::serve(&worker, &mut client, first)).await;
+    match served {
         // RFC 9113 §8.1 lets a server reset a stream whose request it does not want to the end, but
         // clients take that for a failure and never show the answer.
-        client.linger(&worker.buffers).await;
+        Served::Over(After::Linger) => Box::pin(client.linger(&worker.buffers)).await,
+        Served::Over(After::Next | After::Close | After::Finish) => {}
+        Served::Tunnel(tunnel) => Box::pin(tunnel.run(&worker, &mut client)).await,
     }
 }

@@ -21,10 +21,13 @@ pub(super) trait Virtual: Debug + Send + Sync + Unpin {
 
     /// Writes.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes nothing more, of what has no end in itself.
+    fn end(&mut self) -> io::Result<()>;
 }
 
-/// A stream as a transport. What is written is on its way at once, and its end is that of the
-/// message, so there is nothing to flush or to shut down; it has no socket of its own to tell about.
+/// A stream as a transport. What is written is on its way at once, so there is nothing to flush; it
+/// has no socket of its own to tell about.
 #[derive(Debug)]
 pub(super) struct Transport<V>(pub(super) V);
 
@@ -51,8 +54,8 @@ impl<V: Virtual> AsyncWrite for Transport<V> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.end())
     }
 }
 

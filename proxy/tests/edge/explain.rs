@@ -135,7 +135,7 @@ fn says_who_is_asked_and_what_else_holds() {
     for (title, text) in [
         ("upstream", "app, by the key \"ann\""),
         ("asked for", "/v1/x?user=ann (/v1/ in place of /api/)"),
-        ("timeouts", "connect 1m, send 1m, read 5m"),
+        ("timeouts", "connect 1m, send 1m, read 5m; of a tunnel 1h"),
         ("access", "403 access_denied: 192.0.2.7 may not ask"),
         ("body", "up to 1M (max_body)"),
         ("error page", "404: /missing, with the status of the error"),

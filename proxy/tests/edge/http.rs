@@ -121,6 +121,11 @@ impl Connection {
         Ok((size > 0).then_some(chunk))
     }
 
+    /// What follows a head, where that is no body.
+    pub(crate) fn reader(&mut self) -> &mut impl io::Read {
+        &mut self.reader
+    }
+
     /// Whether the other side has closed the connection, or does within the read timeout.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.reader.fill_buf(), Ok([]) | Err(_))

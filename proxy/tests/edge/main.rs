@@ -56,4 +56,5 @@ mod status_page;
 mod strictness;
 mod trace;
 mod unix_servers;
+mod upgrades;
 mod upstream_tls;

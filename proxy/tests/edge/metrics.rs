@@ -28,6 +28,8 @@ fn metrics_are_complete_and_bounded() {
         "edge_request_size_bytes_sum",
         "edge_response_size_bytes_sum",
         "edge_connections",
+        "edge_tunnels",
+        "edge_tunnel_bytes_total",
         "edge_upstream_requests_total",
         "edge_upstream_response_seconds_count",
         "edge_upstream_up",

@@ -89,6 +89,8 @@ impl ForwardAuth {
             connect_timeout: self.timeout,
             send_timeout: self.timeout,
             read_timeout: self.timeout,
+            // Never needed: the question offers nothing to switch to.
+            tunnel_timeout: self.timeout,
             buffering: Buffering {
                 on: false,
                 most_in_file: 0,

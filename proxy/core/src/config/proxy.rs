@@ -26,6 +26,8 @@ pub struct Proxy {
     pub send_timeout: Duration,
     /// Between two reads from a server.
     pub read_timeout: Duration,
+    /// How long a connection that has switched protocols may be silent.
+    pub tunnel_timeout: Duration,
     /// Whether responses wait for a slow client at the edge.
     pub buffering: Buffering,
     /// Whether a request is read to its end before a server is asked.
@@ -104,6 +106,10 @@ impl Replacement {
     }
 }
 
+/// What is usual for `timeout tunnel` elsewhere. nginx has `proxy_read_timeout`, which whoever has tunnels
+/// sets as high as they need: so none ends earlier than there.
+const TUNNEL_TIMEOUT: Duration = Duration::from_hours(1);
+
 pub(super) fn meant(
     written: &file::Proxy,
     pattern: &PathPattern,
@@ -115,13 +121,21 @@ pub(super) fn meant(
     let redirects = redirects(written, uri.as_ref(), names, at, problems);
     let to = to(&written.to, names, &at.key("to"), problems)?;
     let mut timeout = |period, key: &str| checks::timeout(period, &at.key(key), problems);
+    let connect_timeout = timeout(written.connect_timeout, "connect_timeout");
+    let send_timeout = timeout(written.send_timeout, "send_timeout");
+    let read_timeout = timeout(written.read_timeout, "read_timeout");
+    let tunnel_timeout = match written.tunnel_timeout {
+        Some(written) => timeout(written, "tunnel_timeout"),
+        None => read_timeout.max(TUNNEL_TIMEOUT),
+    };
     Some(Proxy {
         to,
         uri,
         redirects,
-        connect_timeout: timeout(written.connect_timeout, "connect_timeout"),
-        send_timeout: timeout(written.send_timeout, "send_timeout"),
-        read_timeout: timeout(written.read_timeout, "read_timeout"),
+        connect_timeout,
+        send_timeout,
+        read_timeout,
+        tunnel_timeout,
         buffering: Buffering {
             on: written.buffering,
             most_in_file: written.max_temp_file.0,

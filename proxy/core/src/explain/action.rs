@@ -49,15 +49,16 @@ impl At<'_> {
             said.push(("server", describe(server)));
         }
         said.push(("asked for", target));
-        let [connect, send, read] = [
+        let [connect, send, read, tunnel] = [
             proxy.connect_timeout,
             proxy.send_timeout,
             proxy.read_timeout,
+            proxy.tunnel_timeout,
         ]
         .map(Period);
         said.push((
             "timeouts",
-            format!("connect {connect}, send {send}, read {read}"),
+            format!("connect {connect}, send {send}, read {read}; of a tunnel {tunnel}"),
         ));
         said.push(("retries", retries(upstream)));
         said.push((

@@ -3,7 +3,7 @@
 use super::forwarded::{self, Hop};
 use super::{is_named, names_headers, wants_trailers, write_header, write_number};
 use crate::headers::Edit;
-use crate::http::{BodyLength, Header, Name, RequestHead};
+use crate::http::{BodyLength, Header, Name, RequestHead, Upgrade};
 use crate::trace::{Id, Trace, sane_request_id};
 
 /// What changes between the client's request and the upstream's.
@@ -31,6 +31,8 @@ pub struct Outgoing<'a> {
     pub usual: bool,
     /// Who passed the request on, if Forwarded is sent.
     pub hop: Option<Hop>,
+    /// The protocols that the server may switch to.
+    pub upgrade: &'a Upgrade<'a>,
     /// What the configuration changes.
     pub edit: &'a Edit<'a>,
 }
@@ -83,10 +85,7 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         }
     }
     to.edit.write(out);
-    if wants_trailers(head) {
-        // TE is for one hop, so Connection has to name it (RFC 9110 §10.1.4).
-        out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
-    }
+    write_hop(out, head, to.upgrade);
     match to.body {
         BodyLength::Known(length) => write_length(out, length),
         BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -102,6 +101,18 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         BodyLength::Empty | BodyLength::UntilClose => {}
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// What is for the next hop only.
+fn write_hop(out: &mut Vec<u8>, head: &RequestHead<'_>, upgrade: &Upgrade<'_>) {
+    if !upgrade.is_empty() {
+        // As browsers write it; servers that compare the whole of Connection exist.
+        out.extend_from_slice(b"Connection: Upgrade\r\n");
+        write_header(out, "Upgrade", upgrade.protocols().join(", ").as_bytes());
+    } else if wants_trailers(head) {
+        // TE is for one hop, so Connection has to name it (RFC 9110 §10.1.4).
+        out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
+    }
 }
 
 fn write_length(out: &mut Vec<u8>, length: u64) {
@@ -136,6 +147,7 @@ fn goes_on(name: Name) -> bool {
             | Name::ContentLength
             | Name::Expect
             | Name::Host
+            | Name::Http2Settings
             | Name::KeepAlive
             | Name::ProxyConnection
             | Name::Te
@@ -178,6 +190,7 @@ mod tests {
             request_id: "r1",
             usual: true,
             hop: None,
+            upgrade: &head.upgrade,
             edit: &Edit::default(),
         };
         let mut out = Vec::new();
@@ -196,6 +209,24 @@ mod tests {
              traceparent: 00-00000000000000000000000000000001-0000000000000002-02\r\n\
              Accept: */*\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn an_upgrade_goes_on_without_what_is_http() {
+        let request = "GET /a HTTP/1.1\r\nHost: A\r\nUpgrade: h2c, websocket\r\n\
+                       Connection: keep-alive, upgrade, HTTP2-Settings\r\n\
+                       HTTP2-Settings: AAMAAABkAAQAAP__\r\nTE: trailers\r\n\r\n";
+        let sent = forwarded(request);
+        assert!(
+            sent.ends_with("\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+            "{sent}"
+        );
+        assert!(!sent.contains("HTTP2-Settings"), "{sent}");
+        let h2c = forwarded(&request.replace(", websocket", ""));
+        assert!(!h2c.contains("Upgrade"), "{h2c}");
+        assert!(!h2c.contains("HTTP2-Settings"), "{h2c}");
+        let unnamed = request.replace(", HTTP2-Settings\r\n", "\r\n");
+        assert!(!forwarded(&unnamed).contains("HTTP2-Settings"));
     }
 
     #[test]

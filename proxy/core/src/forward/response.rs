@@ -57,17 +57,16 @@ pub struct Cookie<'a> {
 
 /// Writes the response head to `out`, its empty line included.
 ///
+/// A head that switches protocols says so and to which, and of the connection nothing else.
+///
 /// Date and Server are the edge's own, X-Accel-* headers are for the edge only, and X-Pad is for
 /// browsers of the last century, as in nginx (`proxy_hide_header`'s defaults). A compressed body loses its length, its ranges and the
 /// strength of its entity tag (RFC 9110 §8.8.1).
 pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseForm<'_>) {
-    match form.status.filter(|status| *status != head.status) {
-        Some(status) => write_status_line(out, status, reason_phrase(status)),
-        None => write_status_line(out, head.status, head.reason),
-    }
-    write_own_headers(out, form.date, form.connection);
+    write_beginning(out, head, form);
     let named = names_headers(&head.headers);
-    let mut has_length = form.body != BodyLength::Empty;
+    // RFC 9110 §8.6: what switches has none.
+    let mut has_length = form.body != BodyLength::Empty || head.status == 101;
     for header in &head.headers {
         let again = header.name == Name::ContentLength && std::mem::replace(&mut has_length, true);
         let dropped = !is_forwarded(header.name)
@@ -99,10 +98,7 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &Respons
         }
     }
     if let Some(cookie) = &form.cookie {
-        out.extend_from_slice(b"Set-Cookie: ");
-        for part in [cookie.name, "=", cookie.value, cookie.attributes, "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
+        write_cookie(out, cookie);
     }
     form.edit.write(out);
     form.edit.write_defaults(out, |name| {
@@ -174,6 +170,37 @@ pub(super) fn write_own_headers(out: &mut Vec<u8>, date: &str, connection: Conne
         Connection::SayKeep => b"\r\nConnection: keep-alive\r\n",
         Connection::Close => b"\r\nConnection: close\r\n",
     });
+}
+
+fn write_cookie(out: &mut Vec<u8>, cookie: &Cookie<'_>) {
+    out.extend_from_slice(b"Set-Cookie: ");
+    for part in [cookie.name, "=", cookie.value, cookie.attributes, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// The status line, and the lines that are the edge's own.
+fn write_beginning(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseForm<'_>) {
+    match form.status.filter(|status| *status != head.status) {
+        Some(status) => write_status_line(out, status, reason_phrase(status)),
+        None => write_status_line(out, head.status, head.reason),
+    }
+    if head.status == 101 {
+        write_own_headers(out, form.date, Connection::Keep);
+        write_switch(out, head);
+    } else {
+        write_own_headers(out, form.date, form.connection);
+    }
+}
+
+/// RFC 9110 §7.8.
+fn write_switch(out: &mut Vec<u8>, head: &ResponseHead<'_>) {
+    out.extend_from_slice(b"Connection: Upgrade\r\n");
+    for line in &head.headers {
+        if line.name == Name::Upgrade {
+            write_header(out, "Upgrade", line.value);
+        }
+    }
 }
 
 /// A strong tag becomes weak; what is no tag is dropped (nginx's `ngx_http_weak_etag`).
@@ -248,6 +275,22 @@ mod tests {
             ),
             "HTTP/1.1 200 OK\r\nServer: hifate-edge\r\nDate: D\r\nETag: \"a\"\r\n\
              Accept-Ranges: bytes\r\nX-A: b\r\nContent-Length: 5\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn a_switch_of_protocols_is_passed_on() {
+        let response = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\
+                        Connection: Upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 5\r\n\
+                        Transfer-Encoding: chunked\r\nSec-WebSocket-Accept: x\r\n\r\n";
+        let head = ResponseHead::parse_or_switch(response.as_bytes(), false).unwrap();
+        let mut out = Vec::new();
+        let edit = Edit::default();
+        write_response(&mut out, &head, &form(BodyLength::Empty, false, &edit));
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "HTTP/1.1 101 Switching Protocols\r\nServer: hifate-edge\r\nDate: D\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n"
         );
     }
 

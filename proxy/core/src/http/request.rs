@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::limits::MOST_HEADERS;
-use super::{BodyLength, HeadLimits, Header, Name, Version, list};
+use super::{BodyLength, HeadLimits, Header, Name, Upgrade, Version, list};
 use crate::reason::Reason;
 
 /// A request method. Those of RFC 9110 by name, since retries, bodies and metrics ask for them.
@@ -82,6 +82,8 @@ pub struct RequestHead<'b> {
     pub keep_alive: bool,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub expects_continue: bool,
+    /// The protocols that the client would switch to.
+    pub upgrade: Upgrade<'b>,
 }
 
 impl<'b> RequestHead<'b> {
@@ -105,7 +107,7 @@ impl<'b> RequestHead<'b> {
             Some(0) => Version::Http10,
             _ => Version::Http11,
         };
-        let method = method(parsed.method.unwrap_or_default())?;
+        let method = method(parsed.method.unwrap_or_default(), parsed.headers)?;
         let (authority_form, target) = split_target(parsed.path.unwrap_or_default())?;
         if parsed.headers.len() > limits.headers {
             return Err(Reason::TOO_MANY_HEADERS);
@@ -140,6 +142,12 @@ impl<'b> RequestHead<'b> {
             body,
             keep_alive: !fields.close && (version == Version::Http11 || fields.keep_alive),
             expects_continue: fields.expects_continue && version == Version::Http11,
+            // RFC 9110 §7.8: of an HTTP/1.0 client it is not to be heeded.
+            upgrade: if fields.upgrades && version == Version::Http11 {
+                fields.upgrade
+            } else {
+                Upgrade::default()
+            },
         })
     }
 
@@ -157,6 +165,7 @@ impl<'b> RequestHead<'b> {
             body: self.body,
             keep_alive: self.keep_alive,
             expects_continue: self.expects_continue,
+            upgrade: self.upgrade.clone(),
         }
     }
 
@@ -229,6 +238,8 @@ struct Fields<'b> {
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
+    upgrades: bool,
+    upgrade: Upgrade<'b>,
 }
 
 impl<'b> Fields<'b> {
@@ -251,6 +262,8 @@ impl<'b> Fields<'b> {
                 return Err(Reason::BAD_EXPECT);
             }
             self.expects_continue = true;
+        } else if header.name == Name::Upgrade {
+            self.upgrade.read(value);
         }
         Ok(())
     }
@@ -280,6 +293,8 @@ impl<'b> Fields<'b> {
                 self.close = true;
             } else if option.eq_ignore_ascii_case(b"keep-alive") {
                 self.keep_alive = true;
+            } else if option.eq_ignore_ascii_case(b"upgrade") {
+                self.upgrades = true;
             } else if is_protected(option) {
                 // RFC 9110 §7.6.1 lets a client name headers that the next hop must not see. One
                 // that names these wants the next server to misjudge who is asking for what.
@@ -356,7 +371,7 @@ fn names_other_version(line: &str) -> bool {
     matches!(number, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-fn method(method: &str) -> Result<Method<'_>, Reason> {
+fn method<'b>(method: &'b str, lines: &[httparse::Header<'_>]) -> Result<Method<'b>, Reason> {
     if !method
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'))
@@ -364,6 +379,14 @@ fn method(method: &str) -> Result<Method<'_>, Reason> {
         return Err(Reason::BAD_METHOD);
     }
     if matches!(method, "CONNECT" | "TRACE") {
+        // An extended CONNECT of HTTP/2 says for what, and its server whether it knows that
+        // (RFC 8441 §4, RFC 9220 §3).
+        let names_protocol = lines
+            .iter()
+            .any(|line| Name::of(line.name) == Name::Upgrade);
+        if method == "CONNECT" && names_protocol {
+            return Err(Reason::PROTOCOL_UNKNOWN);
+        }
         return Err(Reason::METHOD_NOT_ALLOWED);
     }
     Ok(Method::of(method))

@@ -42,6 +42,16 @@ impl<'b> ResponseHead<'b> {
     /// Reads a complete head. `to_head_request`: the answer to HEAD has headers about a body that
     /// is not there (RFC 9112 §6.3).
     pub fn parse(bytes: &'b [u8], to_head_request: bool) -> Result<Self, BadResponse> {
+        let head = Self::parse_or_switch(bytes, to_head_request)?;
+        if head.status == 101 {
+            return Err(BadResponse::Upgrade);
+        }
+        Ok(head)
+    }
+
+    /// The same where the request offered to switch protocols; to which, is for
+    /// [`Upgrade::allows`](super::Upgrade::allows) to say.
+    pub fn parse_or_switch(bytes: &'b [u8], to_head_request: bool) -> Result<Self, BadResponse> {
         let mut parsed = httparse::Response::new(&mut []);
         let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
         let config = httparse::ParserConfig::default();
@@ -52,9 +62,6 @@ impl<'b> ResponseHead<'b> {
         let status = parsed.code.unwrap_or_default();
         if !(100..=599).contains(&status) {
             return Err(BadResponse::Syntax);
-        }
-        if status == 101 {
-            return Err(BadResponse::Upgrade);
         }
         let version = if parsed.version == Some(0) {
             Version::Http10

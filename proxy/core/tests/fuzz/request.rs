@@ -42,6 +42,7 @@ fn judge(bytes: &[u8]) -> Verdict {
     let to = Outgoing {
         usual: true,
         hop: None,
+        upgrade: &head.upgrade,
         edit: &edge_core::headers::Edit::default(),
         trace: &trace,
         span: &trace.span_id,
@@ -70,6 +71,15 @@ fn means_the_same(head: &RequestHead<'_>, sent: &[u8]) {
     assert_eq!(read.method, head.method, "{shown}");
     assert_eq!(read.target, head.target, "{shown}");
     assert_eq!(read.body, head.body, "{shown}");
+    // Nothing is offered that the client did not offer, and no HTTP by another name at all.
+    assert_eq!(read.upgrade, head.upgrade, "{shown}");
+    assert!(
+        !read
+            .headers
+            .iter()
+            .any(|line| line.name == Name::Http2Settings),
+        "{shown}"
+    );
     let authority = if head.authority.is_empty() {
         "upstream"
     } else {
@@ -81,7 +91,12 @@ fn means_the_same(head: &RequestHead<'_>, sent: &[u8]) {
         // The edge's own way of passing on that trailers are taken.
         let hop = (header.name == Name::Te && header.value == b"trailers")
             || (header.name == Name::Connection && header.value == b"TE");
-        if is_our_own(header.name) || (hop && wants_trailers(head)) {
+        let switch = header.name == Name::Upgrade
+            || (header.name == Name::Connection && header.value == b"Upgrade");
+        if is_our_own(header.name)
+            || (hop && wants_trailers(head))
+            || (switch && !head.upgrade.is_empty())
+        {
             continue;
         }
         let is_the_client_s = head

@@ -117,9 +117,12 @@ impl Outflow<'_> {
         }
     }
 
-    /// Whether all that has been answered is interim (RFC 9110 §15.2); it is dropped.
+    /// Whether all that has been answered is interim (RFC 9110 §15.2); it is dropped. A switch of
+    /// protocols is not: nothing follows it.
     fn is_interim(&mut self) -> bool {
-        while self.answer.filled().starts_with(b"HTTP/1.1 1") {
+        while self.answer.filled().starts_with(b"HTTP/1.1 1")
+            && !self.answer.filled().starts_with(b"HTTP/1.1 101")
+        {
             match find_head_end(self.answer.filled(), 0) {
                 HeadEnd::Complete(length) => self.answer.consume(length),
                 HeadEnd::Partial(_) => return !self.answer.is_full(),

@@ -127,7 +127,7 @@ impl<'s> Way<'_, 's> {
                     ..onward
                 })
             }
-            answered @ Turn::Answered(..) => answered,
+            ended @ (Turn::Answered(..) | Turn::Switched(..)) => ended,
         }
     }
 

@@ -2,7 +2,7 @@ use edge_core::http::BodyLength;
 use http::uri::Scheme;
 use proptest::prelude::*;
 
-use super::{Decoder, Malformed, Step, request, response};
+use super::{Decoder, Malformed, Method, Step, request, response, websocket};
 
 /// What came of a response that was written in `pieces`, of whose content at most `window` bytes
 /// are taken at a time: statuses, content, and how often it ended.
@@ -137,4 +137,30 @@ proptest! {
         let _outcome = decode(&[b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &bytes], 9);
         let _outcome = decode(&[&bytes], 9);
     }
+}
+
+#[test]
+fn an_offer_of_websocket_becomes_an_extended_connect() {
+    let head = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
+                 Upgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n";
+    let (mut request, body) = request(head, &Scheme::HTTP).unwrap();
+    assert_eq!(body, BodyLength::Empty);
+    assert_eq!(request.method(), Method::CONNECT);
+    let protocol = request.extensions().get::<h2::ext::Protocol>();
+    assert_eq!(protocol.map(h2::ext::Protocol::as_str), Some("websocket"));
+    assert!(websocket::take_key(&mut request).is_some());
+    assert!(request.headers().is_empty(), "{request:?}");
+}
+
+#[test]
+fn a_tunnel_ends_when_somebody_says_so() {
+    let mut decoder = Decoder::default();
+    assert!(!decoder.end_tunnel());
+    decoder.begin_tunnel();
+    for text in [&b"HTTP/1.1 200 OK\r\n\r\n"[..], b"0\r\n\r\n"] {
+        assert_eq!(decoder.next(text), Ok(Step::Content(text.len())));
+        assert!(!decoder.sent(text.len()));
+    }
+    assert!(decoder.end_tunnel() && decoder.is_done());
+    assert_eq!(decoder.next(b"more"), Err(Malformed));
 }

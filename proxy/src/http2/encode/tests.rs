@@ -2,6 +2,7 @@ use bytes::Bytes;
 use edge_core::http::{
     BodyLength, Chunks, HeadEnd, Piece, RequestHead, ResponseHead, find_head_end,
 };
+use h2::ext::Protocol;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use proptest::prelude::*;
 use tokio::io::ReadBuf;
@@ -50,6 +51,46 @@ fn what_is_ambiguous_stays_so_for_the_gate() {
         .header("content-length", "1");
     let twice = head(twice);
     assert!(RequestHead::parse(twice.as_bytes()).is_err(), "{twice}");
+}
+
+#[test]
+fn a_request_for_a_websocket_is_an_upgrade() {
+    let request = Request::connect("http://a/chat?b")
+        .extension(Protocol::from_static("websocket"))
+        .header("sec-websocket-key", "the client's own has no place")
+        .header("content-length", "5")
+        .header("te", "trailers")
+        .header("origin", "http://a");
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let mut encoder = Encoder::websocket_request(&parts, *b"the sample nonce");
+    let mut text = Vec::new();
+    read(&mut encoder, 7, &mut text);
+    let head = RequestHead::parse(&text).unwrap();
+    assert_eq!(head.line, "GET /chat?b HTTP/1.1");
+    assert_eq!(head.upgrade.protocols(), ["websocket"]);
+    assert_eq!(head.body, BodyLength::Empty);
+    let key = head.header("sec-websocket-key");
+    assert_eq!(key, Some("dGhlIHNhbXBsZSBub25jZQ=="));
+    assert_eq!(head.headers.len(), 5, "{head:?}");
+    // What follows is not HTTP.
+    encoder.put(Bytes::from_static(b"as it is"));
+    let mut rest = Vec::new();
+    read(&mut encoder, 3, &mut rest);
+    encoder.end(None);
+    assert_eq!(
+        (rest.as_slice(), encoder.is_drained()),
+        (&b"as it is"[..], true)
+    );
+}
+
+/// The protocol is the client's text, and could end its line.
+#[test]
+fn another_protocol_is_for_the_gate_to_refuse() {
+    let protocol = Protocol::from("a\r\nx: y");
+    let text = head(Request::connect("http://a/").extension(protocol));
+    let refused = RequestHead::parse(text.as_bytes()).unwrap_err();
+    assert_eq!((refused.status, refused.code), (501, "protocol_unknown"));
+    assert!(!text.contains("x: y"), "{text}");
 }
 
 #[test]

@@ -28,6 +28,10 @@ pub struct Proxy {
     /// Between two reads from the server.
     #[serde(default = "default_timeout")]
     pub read_timeout: Period,
+    /// How long a connection that has switched protocols, such as to WebSocket, may be silent in both
+    /// directions; nginx has `proxy_read_timeout` for that. By default an hour, or `read_timeout` if
+    /// that is longer.
+    pub tunnel_timeout: Option<Period>,
     /// Whether what a slow client has not taken yet waits at the edge, so that the server is free;
     /// otherwise the server waits. Nothing is ever held back from a client that can take it, and
     /// event streams and gRPC never wait at the edge. `X-Accel-Buffering` of a response overrides it.
