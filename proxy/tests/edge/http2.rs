@@ -6,4 +6,5 @@ mod endings;
 mod grpc;
 mod peer;
 mod servers;
+mod websockets;
 mod wire;

@@ -177,10 +177,32 @@ impl Server {
         Self::start_over(None, streams, answer)
     }
 
+    /// One that says whether it takes extended CONNECT (RFC 8441 §3).
+    pub(super) fn start_with<F: Future<Output = ()> + Send + 'static>(
+        connect: bool,
+        answer: impl Fn(Asked) -> F + Send + Sync + 'static,
+    ) -> Self {
+        let mut builder = h2::server::Builder::new();
+        if connect {
+            builder.enable_connect_protocol();
+        }
+        Self::start_as(None, builder, answer)
+    }
+
     /// The same, over TLS.
     pub(super) fn start_over<F: Future<Output = ()> + Send + 'static>(
         tls: Option<ServerConfig>,
         streams: u32,
+        answer: impl Fn(Asked) -> F + Send + Sync + 'static,
+    ) -> Self {
+        let mut builder = h2::server::Builder::new();
+        builder.max_concurrent_streams(streams);
+        Self::start_as(tls, builder, answer)
+    }
+
+    fn start_as<F: Future<Output = ()> + Send + 'static>(
+        tls: Option<ServerConfig>,
+        builder: h2::server::Builder,
         answer: impl Fn(Asked) -> F + Send + Sync + 'static,
     ) -> Self {
         let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
@@ -206,13 +228,14 @@ impl Server {
                     count.fetch_add(1, Ordering::SeqCst);
                     let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
                     let (now, tls) = (Arc::clone(&now), tls.clone());
+                    let builder = builder.clone();
                     tokio::spawn(async move {
                         now.fetch_add(1, Ordering::SeqCst);
                         if let Some(tls) = tls {
                             let stream = tls.accept(stream).await.unwrap();
-                            serve(stream, streams, answer, seen).await;
+                            serve(stream, builder, answer, seen).await;
                         } else {
-                            serve(stream, streams, answer, seen).await;
+                            serve(stream, builder, answer, seen).await;
                         }
                         now.fetch_sub(1, Ordering::SeqCst);
                     });
@@ -248,12 +271,10 @@ impl Server {
 /// One connection to a server.
 async fn serve<F: Future<Output = ()> + Send + 'static>(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    streams: u32,
+    builder: h2::server::Builder,
     answer: Arc<impl Fn(Asked) -> F + Send + Sync + 'static>,
     seen: Arc<Mutex<Vec<String>>>,
 ) {
-    let mut builder = h2::server::Builder::new();
-    builder.max_concurrent_streams(streams);
     let Ok(mut connection) = builder.handshake(stream).await else {
         return;
     };
