@@ -13,6 +13,7 @@ mod requests;
 mod responses;
 mod rewrites;
 mod timeouts;
+mod upgrades;
 mod upstreams;
 mod uris;
 mod variables;
