@@ -4,6 +4,7 @@
 mod endings;
 mod handshakes;
 mod operations;
+mod real;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
