@@ -2,6 +2,7 @@
 
 mod identity;
 mod request;
+mod secure;
 mod switched;
 
 use std::fs::File;
@@ -18,6 +19,7 @@ use edge_core::address::Peer;
 use edge_core::config::{self, Listener};
 use edge_core::http::HeadLimits;
 use edge_core::proxy_protocol::Ends;
+use edge_core::tls::Session;
 
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
@@ -28,6 +30,7 @@ use crate::timer::{Patience, Timer};
 
 pub(crate) use self::identity::NoIntroduction;
 pub(crate) use self::request::{First, Next, NoRequest, Received};
+pub(crate) use self::secure::Insecure;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub(crate) struct Origin {
     pub(crate) number: u64,
     /// Whether it is a stream of HTTP/2, presented as a connection.
     pub(crate) http2: bool,
+    /// Its TLS.
+    pub(crate) secure: Option<Arc<Session>>,
 }
 
 /// A client's connection.
@@ -69,6 +74,8 @@ pub(crate) struct Client {
     pub(crate) number: u64,
     /// Whether it is a stream of HTTP/2, presented as a connection.
     pub(crate) http2: bool,
+    /// Its TLS, if it speaks that with the edge.
+    pub(crate) secure: Option<Arc<Session>>,
     /// Whether the request under way was sent before the answer to the one before was there.
     pub(crate) pipelined: bool,
     /// What it sent while its last request was being answered.
@@ -86,7 +93,8 @@ pub(crate) struct Client {
 }
 
 /// How clients connect to us.
-const SCHEME: &str = "http";
+const HTTP: &str = "http";
+const HTTPS: &str = "https";
 
 impl Client {
     /// A connection that was just accepted.
@@ -101,9 +109,10 @@ impl Client {
             port: origin.port,
             destination: origin.destination,
             speaks_for: None,
-            scheme: SCHEME,
+            scheme: if origin.secure.is_some() { HTTPS } else { HTTP },
             number: origin.number,
             http2: origin.http2,
+            secure: origin.secure,
             pipelined: false,
             ahead: None,
             sent: 0,
@@ -215,6 +224,7 @@ impl Client {
             destination: self.local_address(),
             number: self.number,
             http2: self.http2,
+            secure: self.secure.as_ref().map(Arc::clone),
         }
     }
 

@@ -229,7 +229,7 @@ impl Control {
             for upstream in &snapshot.upstreams {
                 upstream.servers.show_standings(Instant::now());
             }
-            snapshot.policies.follow();
+            snapshot.follow(&self.edge.metrics);
             self.edge.logs.prune();
         }
     }

@@ -196,6 +196,19 @@ async fn answer_no_request(place: Place<'_>, client: &mut Client, error: NoReque
     after
 }
 
+/// Answers a client that speaks plain HTTP where TLS is spoken (nginx's 497).
+pub(crate) async fn refuse_plain(worker: &Worker, client: &mut Client, first: First) -> After {
+    let snapshot = worker.edge.live.load_full();
+    let place = (worker, &*snapshot);
+    match client.head(&worker.buffers, first).await {
+        Ok(received) => {
+            let head = (received.buffer.filled(), received.since);
+            reject(place, client, Reason::PLAIN_HTTP, head).await
+        }
+        Err(error) => answer_no_request(place, client, error).await,
+    }
+}
+
 /// Answers a request that has no one meaning; it belongs to no site, so the first one's log has it,
 /// with what there is of its line. `head` is what has arrived of it, and since when.
 async fn reject(

@@ -8,7 +8,6 @@ mod client;
 mod decode;
 mod encode;
 mod flow;
-mod replay;
 mod server;
 mod transport;
 mod websocket;

@@ -5,6 +5,7 @@
 //! | [`command`] | the command line |
 //! | `control` | reload, signals, the admin port |
 //! | `service`, `worker`, `listen`, `admission`, `client` | threads, sockets, client connections |
+//! | `tls` | certificates, resumed sessions and handshakes with clients |
 //! | `http2` | streams of HTTP/2 connections, for `exchange` as connections that carry one request |
 //! | `exchange` | one request and its answer: body, attempts, relay, record |
 //! | `snapshot`, `upstream`, `pool`, `probe`, `resolve` | the configuration in use, servers, connections, health, names |
@@ -38,8 +39,10 @@ mod run;
 mod service;
 mod snapshot;
 mod spans;
+mod stamp;
 mod stream;
 mod timer;
+mod tls;
 mod transport;
 mod upstream;
 mod users;

@@ -12,6 +12,7 @@ use prometheus::{
 
 use crate::admission::Refused;
 use crate::spans::Counts;
+use crate::tls::TlsMetrics;
 
 /// The edge's metrics.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub(crate) struct Metrics {
     pub(crate) log_lost: IntCounter,
     /// Spans by what became of them.
     pub(crate) spans: Counts,
+    /// TLS with clients.
+    pub(crate) tls: TlsMetrics,
     /// Panics that were caught.
     pub(crate) panics: IntCounter,
     requests: IntCounterVec,
@@ -130,6 +133,7 @@ impl Metrics {
                     "Trace spans that the collector did not take.",
                 )?,
             },
+            tls: TlsMetrics::new(r)?,
             panics: r.counter(
                 "edge_panics_total",
                 "Panics caught while serving a connection.",

@@ -16,11 +16,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use crate::admission::{Counted, Place};
-use crate::client::{Client, First, Next, NoIntroduction, Origin};
+use crate::client::{Client, First, Insecure, Next, NoIntroduction, Origin};
 use crate::edge::Edge;
 use crate::exchange::{self, After, Served};
 use crate::http2;
 use crate::listen::{Acceptor, Order};
+use crate::tls::ServerTls;
 use crate::worker::Worker;
 
 /// How often log lines are written and idle connections looked through.
@@ -125,6 +126,7 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
         destination: None,
         number: edge.next_connection(),
         http2: false,
+        secure: None,
     };
     let mut client = Client::new(stream, origin, terms);
     let mut told = pin!(edge.leave.notified());
@@ -144,16 +146,50 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
             Err(NoIntroduction::Refused(refused)) => return edge.metrics.refused.inc(refused),
         }
     }
-    let http2 = listener.http2;
+    let (tls, mut http2) = (edge.live.load().tls(&listener.address), listener.http2);
     drop(listener);
     let _place = match Place::take(edge, client.peer, client.most_of_one_address()) {
         Ok(place) => place,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
+    if let Some(tls) = tls {
+        // Boxed, because a handshake is much larger than what comes after it.
+        match Box::pin(secure(&worker, client, &tls, leave.as_mut())).await {
+            Some(secured) => client = secured,
+            None => return,
+        }
+        http2 = client.secure.as_ref().is_some_and(|tls| tls.alpn == "h2");
+    }
     let first = converse(&worker, &mut client, &mut counted, leave.as_mut(), http2).await;
     if let Some(first) = first {
         Box::pin(http2::serve(&worker, client, first, &mut counted, leave)).await;
     }
+}
+
+/// Agrees on TLS with a client; if that fails, nothing is left of it.
+async fn secure(
+    worker: &Worker,
+    client: Client,
+    tls: &ServerTls,
+    leave: Pin<&mut impl Future<Output = ()>>,
+) -> Option<Client> {
+    let metrics = &worker.edge.metrics.tls;
+    match client.begin_tls(tls, &worker.buffers, leave).await {
+        Ok(client) => {
+            if let Some(session) = &client.secure {
+                metrics.agreed(session);
+            }
+            return Some(client);
+        }
+        Err(Insecure::Ended) => {}
+        Err(Insecure::Failed(cause)) => metrics.failed(cause),
+        Err(Insecure::Plain(mut client, first)) => {
+            metrics.failed("plain_http");
+            exchange::refuse_plain(worker, &mut client, first).await;
+            client.linger(&worker.buffers).await;
+        }
+    }
+    None
 }
 
 /// Answers requests as they come. Where the first word is the preface of `http2`, and that may be
@@ -168,6 +204,7 @@ async fn converse(
     loop {
         let next = client.next(Duration::MAX, &worker.buffers, leave.as_mut());
         let Next::First(mut first) = next.await else {
+            client.part().await;
             return None;
         };
         if http2 && http2::is_preface(client, &mut first).await {
@@ -182,7 +219,10 @@ async fn converse(
         match served {
             Served::Over(After::Next) => {}
             Served::Over(After::Close) => return None,
-            Served::Over(After::Finish) if !client.has_sent_ahead() => return None,
+            Served::Over(After::Finish) if !client.has_sent_ahead() => {
+                client.part().await;
+                return None;
+            }
             Served::Over(After::Finish | After::Linger) => break,
             Served::Tunnel(tunnel) => {
                 Box::pin(tunnel.run(worker, client)).await;
@@ -225,7 +265,7 @@ async fn answer_in_turn(
         first = match next.await {
             Next::First(first) => first,
             Next::Idle => return Served::Over(After::Next),
-            Next::Ended => return Served::Over(After::Close),
+            Next::Ended => return Served::Over(After::Finish),
         };
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use edge_core::address::{Address, Peer};
-use edge_core::config::{self, Config, ProxyUri, Terms, To};
+use edge_core::config::{self, Config, Listener, ProxyUri, Terms, To};
 use edge_core::disk_path::DiskPath;
 use edge_core::encoding::Compression;
 use edge_core::expires::Expiry;
@@ -20,7 +20,7 @@ use crate::access_log::{LogFile, LogFiles};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::policy::{self, Policy};
 use crate::spans::Spans;
-use crate::transport;
+use crate::tls::{self, ServerTls};
 use crate::upstream::Upstream;
 use crate::users;
 
@@ -35,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) spans: Option<Arc<Spans>>,
     /// What the policies of routes have in common.
     pub(crate) policies: policy::Shared,
+    /// TLS at the listeners that speak it.
+    tls: Vec<(Address, Arc<ServerTls>)>,
     /// Which site and route a request belongs to.
     pub(crate) router: Router,
     sites: Vec<Site>,
@@ -156,7 +158,15 @@ pub(crate) enum Error {
         /// The upstream.
         upstream: String,
         /// Why not.
-        error: transport::Error,
+        error: tls::Error,
+    },
+    /// TLS at a listener cannot be set up.
+    #[error("TLS at {address}: {error}")]
+    Listener {
+        /// The listener.
+        address: Address,
+        /// Why not.
+        error: tls::Error,
     },
     /// Spans cannot be sent.
     #[error("tracing.otlp.headers_file cannot be used: {0}")]
@@ -203,7 +213,9 @@ impl Snapshot {
             }
             None => None,
         };
+        let tls = secured(&config.listeners)?;
         Ok(Self {
+            tls,
             router: Router::new(&config.sites),
             config,
             upstreams,
@@ -220,6 +232,24 @@ impl Snapshot {
             upstream.apply(metrics, now);
         }
         self.policies.apply(now);
+        metrics.tls.forget();
+        for (_, tls) in &self.tls {
+            tls.show(metrics);
+        }
+    }
+
+    /// Reads files again that have changed.
+    pub(crate) fn follow(&self, metrics: &Metrics) {
+        self.policies.follow();
+        for (_, tls) in &self.tls {
+            tls.follow(metrics);
+        }
+    }
+
+    /// TLS at a listener, if it is spoken there.
+    pub(crate) fn tls(&self, listener: &Address) -> Option<Arc<ServerTls>> {
+        let found = self.tls.iter().find(|(address, _)| address == listener);
+        found.map(|(_, tls)| Arc::clone(tls))
     }
 
     /// Whether a client may know what happens behind the edge.
@@ -237,6 +267,19 @@ impl Snapshot {
         let found = self.router.site(listener, host);
         Some((self.sites.get(found.site)?, found.groups))
     }
+}
+
+/// TLS at the listeners that speak it, with their files read.
+pub(crate) fn secured(listeners: &[Listener]) -> Result<Vec<(Address, Arc<ServerTls>)>, Error> {
+    let secured = listeners.iter().filter_map(|listener| {
+        let tls = ServerTls::new(listener.tls.as_ref()?, listener.http2);
+        let address = listener.address.clone();
+        Some(match tls {
+            Ok(tls) => Ok((address, Arc::new(tls))),
+            Err(error) => Err(Error::Listener { address, error }),
+        })
+    });
+    secured.collect()
 }
 
 impl Site {

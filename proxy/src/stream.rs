@@ -3,6 +3,8 @@
 //! Plain sockets are read and written directly: pingora's stream around them reads the clock twice
 //! for every read that waits, for figures that nobody asks for.
 
+mod replay;
+
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -11,6 +13,9 @@ use std::task::{Context, Poll};
 use pingora::protocols;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::server::TlsStream;
+
+pub(crate) use self::replay::Replay;
 
 /// A connection.
 #[derive(Debug)]
@@ -19,7 +24,9 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     /// Within the machine.
     Unix(UnixStream),
-    /// Over something above a socket: TLS, or one stream of HTTP/2.
+    /// Over TLS, with a client.
+    Tls(Box<TlsStream<Replay>>),
+    /// Over something else above a socket: TLS with a server, or one stream of HTTP/2.
     Layered(protocols::Stream),
 }
 
@@ -28,6 +35,7 @@ impl Stream {
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Tls(stream) => stream.get_ref().0.stream().local_address(),
             Self::Unix(_) | Self::Layered(_) => None,
         }
     }
@@ -39,6 +47,7 @@ macro_rules! with {
         match $stream {
             Stream::Tcp($inner) => $call,
             Stream::Unix($inner) => $call,
+            Stream::Tls($inner) => $call,
             Stream::Layered($inner) => $call,
         }
     };

@@ -17,9 +17,9 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-pub(crate) use self::tls::Error;
 use self::tls::Tls;
 use crate::stream::Stream;
+use crate::tls::Error;
 
 /// How the servers of an upstream are connected to.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Transport {
         let stream = match stream {
             Stream::Tcp(stream) => TransportStream::from(stream),
             Stream::Unix(stream) => TransportStream::from(stream),
-            Stream::Layered(_) => return Ok(stream),
+            Stream::Tls(_) | Stream::Layered(_) => return Ok(stream),
         };
         match timeout(patience, tls.handshake(address, stream)).await {
             Ok(Ok(stream)) if self.http2 && stream.selected_alpn_proto() != Some(ALPN::H2) => {

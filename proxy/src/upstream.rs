@@ -22,7 +22,8 @@ pub(crate) use self::members::Override;
 pub(crate) use self::server::Server;
 pub(crate) use self::servers::Servers;
 use crate::metrics::{Codes, Metrics};
-use crate::transport::{self, Transport};
+use crate::tls;
+use crate::transport::Transport;
 
 /// A group of servers in use.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Upstream {
         config: config::Upstream,
         old: Option<&Self>,
         metrics: &Metrics,
-    ) -> Result<Self, transport::Error> {
+    ) -> Result<Self, tls::Error> {
         let servers = match old {
             Some(old) => Arc::clone(&old.servers),
             None => Arc::new(Servers::new(&config, metrics)),

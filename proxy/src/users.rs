@@ -11,7 +11,6 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use edge_core::basic_auth::{BadUsers, Credentials, Users};
@@ -21,6 +20,8 @@ use tokio::sync::Semaphore;
 
 pub(crate) use self::files::UsersFiles;
 use crate::buffer::lock;
+use crate::stamp::Stamp;
+use crate::tls;
 
 /// A file of users.
 #[derive(Debug)]
@@ -40,9 +41,6 @@ struct Known {
     /// How many are checked at a time: they take the processor from who serves requests.
     turns: Semaphore,
 }
-
-/// What tells one content of a file from another.
-type Stamp = (Option<SystemTime>, u64);
 
 /// A file of users that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +72,7 @@ const MOST_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 impl UsersFile {
     /// Reads a file; what `old` knows of the same one is still known.
     pub(crate) fn open(path: &Path, old: Option<&Self>) -> Result<Self, Error> {
-        let stamp = stamp(path);
+        let stamp = Stamp::of(path);
         let known = match old {
             Some(old) => Arc::clone(&old.known),
             None => Arc::new(Known::new().ok_or(Error::NoRandom)?),
@@ -89,7 +87,7 @@ impl UsersFile {
 
     /// Reads it again if it has changed. One that cannot be used leaves everything as it is.
     pub(crate) fn follow(&self) {
-        let now = stamp(&self.path);
+        let now = Stamp::of(&self.path);
         let mut read_last = lock(&self.read);
         if *read_last == now {
             return;
@@ -132,7 +130,7 @@ impl Known {
     fn new() -> Option<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let mut key = [0; 32];
-        let random = rustls::crypto::ring::default_provider().secure_random;
+        let random = tls::provider().secure_random;
         random.fill(&mut key).ok()?;
         Some(Self {
             key,
@@ -162,12 +160,6 @@ fn read(path: &Path) -> Result<Users, Error> {
         path: path.to_owned(),
         problems,
     })
-}
-
-/// `None` if there is no file.
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok(), metadata.len()))
 }
 
 fn joined(problems: &[BadUsers]) -> String {

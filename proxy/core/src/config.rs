@@ -40,7 +40,10 @@ use settings::{Level, Place, Problem, Problems};
 pub use self::auth::{BasicAuth, ForwardAuth};
 pub use self::browser::Browser;
 pub use self::client::{Client, Persistence};
-pub use self::listener::{Keepalive, Listener, ProxyProtocol};
+pub use self::listener::{
+    CipherSuite, ClientAuth, Keepalive, Listener, ListenerCertificate, ListenerTls, ProxyProtocol,
+    Tickets, TlsVersion,
+};
 use self::names::Names;
 pub use self::policy::Policy;
 pub use self::proxy::{Proxy, ProxyUri, Replacement, To};

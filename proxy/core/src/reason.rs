@@ -72,6 +72,7 @@ reasons! {
     CODING_REPEATED 400 "coding_repeated" "more than one Transfer-Encoding";
     CODING_IN_HTTP10 400 "coding_in_http10" "Transfer-Encoding in HTTP/1.0";
     BAD_CONNECTION 400 "bad_connection" "Connection names a header that must be forwarded";
+    PLAIN_HTTP 400 "plain_http" "HTTP without TLS came to a port for HTTPS";
     BAD_CHUNK 400 "bad_chunk" "the chunks of the request body are malformed";
     UNAUTHENTICATED 401 "unauthenticated" "this asks for a name and a password (basic_auth)";
     FILE_FORBIDDEN 403 "file_forbidden" "the file may not be read, or the directory has no index";

@@ -41,6 +41,7 @@ fn of_request(headers: usize) -> u64 {
             usual: true,
             hop: None,
             upgrade: &head.upgrade,
+            certificate: None,
             edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web",

@@ -12,8 +12,8 @@ use edge_core::forward::{Hop, is_forwarded};
 use edge_core::http::RequestHead;
 use edge_core::proxy_protocol::{self, Origin, Outcome};
 
+use super::Client;
 use super::request::Begun;
-use super::{Client, SCHEME};
 use crate::admission::Refused;
 use crate::buffer::{Buffer, Buffers};
 use crate::io;
@@ -39,9 +39,8 @@ impl Client {
     /// may (nginx's realip module).
     pub(crate) fn identify(&mut self, head: &RequestHead<'_>) {
         let real_ip = self.terms.real_ip.as_ref();
-        self.scheme = real_ip.map_or(SCHEME, |real_ip| {
-            real_ip.scheme(self.peer, &head.headers, SCHEME)
-        });
+        let own = self.own_scheme();
+        self.scheme = real_ip.map_or(own, |real_ip| real_ip.scheme(self.peer, &head.headers, own));
         let client = real_ip.and_then(|real_ip| real_ip.client(self.peer, &head.headers));
         self.set_client(client);
     }
@@ -53,7 +52,7 @@ impl Client {
         let trusted = real_ip.is_some_and(|real_ip| real_ip.trusted.contains(self.peer));
         let continues = trusted && is_forwarded(head);
         let (node, scheme) = if continues {
-            (self.peer, SCHEME)
+            (self.peer, self.own_scheme())
         } else {
             (self.speaker(), self.scheme)
         };

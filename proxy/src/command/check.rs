@@ -5,6 +5,7 @@ use std::path::Path;
 use daemon::config::Report;
 
 use crate::control::load;
+use crate::snapshot;
 use crate::transport::Transport;
 
 /// Says everything that is wrong with the configuration at `path`; if nothing is, what is hardly
@@ -16,6 +17,7 @@ pub(super) fn check(path: &Path, strict: bool) -> Result<(), String> {
         let name = &upstream.name;
         Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
     }
+    snapshot::secured(&loaded.config.listeners).map_err(|error| error.to_string())?;
     if loaded.warnings.is_empty() {
         return super::print(format!("{name}: the configuration is good"));
     }

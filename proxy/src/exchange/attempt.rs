@@ -184,6 +184,8 @@ impl Attempt<'_> {
         let mut out = buffers.write_buffer();
         let edit = record.edit_request(self.worker, &self.subject, client);
         let forwarding = self.subject.target.terms.forwarding;
+        let secure = client.secure.as_ref();
+        let certificate = secure.and_then(|session| session.certificate.as_ref());
         let outgoing = Outgoing {
             target: self.target,
             default_host: self.proxy.upstream.name(),
@@ -196,6 +198,7 @@ impl Attempt<'_> {
             upgrade: &self.offer(),
             usual: forwarding.has_usual(),
             hop: forwarding.has_forwarded().then(|| client.hop(self.head)),
+            certificate: certificate.map(Box::as_ref),
             edit: &edit,
         };
         forward::write_request(&mut out, self.head, &outgoing);

@@ -393,6 +393,7 @@ impl Record {
                 pipelined: client.pipelined,
                 http2: client.http2,
                 scheme: client.scheme,
+                tls: client.secure.as_deref(),
             },
             server: template::Server {
                 address: if self.needs.server_addr {

@@ -17,13 +17,12 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep_until, timeout_at};
 
 use self::stream::ServerStream;
-use super::replay::Replay;
 use super::transport::Transport;
 use super::{FRAME, OF_CONNECTION, OF_STREAM, UNSENT};
 use crate::admission::Counted;
 use crate::client::{Client, First, Next, Origin};
 use crate::exchange::{self, After, Served};
-use crate::stream::Stream;
+use crate::stream::{Replay, Stream};
 use crate::worker::Worker;
 
 /// Streams that a client may have open; what browsers and nginx settle on

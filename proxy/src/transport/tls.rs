@@ -1,6 +1,6 @@
 //! TLS to servers: whom to trust, what to show, and the handshake.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use edge_core::address::Address;
@@ -9,33 +9,12 @@ use pingora::protocols::Stream;
 use pingora::protocols::l4::stream::Stream as TransportStream;
 use pingora::protocols::tls::client::handshake;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-/// Why TLS to an upstream cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// A file cannot be read or holds something else.
-    #[error("{}: {why}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The system's authorities cannot be read.
-    #[error("the certificate authorities of the system cannot be read: {0}; name a file with `ca`")]
-    Roots(std::io::Error),
-    /// Certificate and key do not fit, or the name is none.
-    #[error("{0}")]
-    Rustls(#[from] rustls::Error),
-    /// Not a name that a certificate can be for.
-    #[error("`{0}` is no name of a server")]
-    Name(String),
-}
+use crate::tls::{Error, pem, provider};
 
 /// TLS as one upstream wants it.
 pub(super) struct Tls {
@@ -53,7 +32,7 @@ impl std::fmt::Debug for Tls {
 
 impl Tls {
     pub(super) fn new(config: &config::Tls, http2: bool) -> Result<Self, Error> {
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::clone(provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?;
         let builder = if config.verify {
@@ -66,9 +45,7 @@ impl Tls {
         let mut client = match &config.client {
             None => builder.with_no_client_auth(),
             Some((cert, key)) => {
-                let read = PrivateKeyDer::from_pem_file(key);
-                let read = read.map_err(|error| file(key, &error))?;
-                builder.with_client_auth_cert(certificates(cert)?, read)?
+                builder.with_client_auth_cert(pem::certificates(cert)?, pem::key(key)?)?
             }
         };
         if http2 {
@@ -103,33 +80,15 @@ impl Tls {
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = ca {
-        for certificate in certificates(path)? {
-            roots.add(certificate).map_err(|error| file(path, &error))?;
+        for certificate in pem::certificates(path)? {
+            let added = roots.add(certificate);
+            added.map_err(|why| pem::error(path, &why))?;
         }
     } else {
         let found = rustls_native_certs::load_native_certs().map_err(Error::Roots)?;
         roots.add_parsable_certificates(found);
     }
     Ok(roots)
-}
-
-/// At least one certificate.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let found = CertificateDer::pem_file_iter(path).map_err(|error| file(path, &error))?;
-    let found: Vec<_> = found
-        .collect::<Result<_, _>>()
-        .map_err(|error| file(path, &error))?;
-    if found.is_empty() {
-        return Err(file(path, &"holds no certificate"));
-    }
-    Ok(found)
-}
-
-fn file(path: &Path, why: &dyn std::fmt::Display) -> Error {
-    Error::File {
-        path: path.to_owned(),
-        why: why.to_string(),
-    }
 }
 
 /// Takes any certificate, as `verify = false` wants; that the server holds its key is still checked.

@@ -54,6 +54,7 @@ mod routing;
 mod spans;
 mod status_page;
 mod strictness;
+mod tls;
 mod trace;
 mod unix_servers;
 mod upgrades;

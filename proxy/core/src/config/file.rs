@@ -37,7 +37,11 @@ pub use compress::{CodingName, Compress, Gzip};
 pub use errors::{Errors, Otlp, Tracing};
 pub use files::Files;
 pub use headers::{Forwarding, Headers};
-pub use listener::{Keepalive, KeepaliveProbes, Listener, ProxyProtocol};
+pub(in crate::config) use listener::default_lifetime;
+pub use listener::{
+    CipherSuite, ClientAuth, Keepalive, KeepaliveProbes, Listener, ListenerCertificate,
+    ListenerTls, ProxyProtocol, Tickets, TicketsWith, TlsVersion,
+};
 pub use map::{Map, MapRegex};
 pub use path::{Condition, ExactPath, PrefixPath, RegexPath, RoutePath, When};
 pub use proxy::{Proxy, ProxyRedirect};

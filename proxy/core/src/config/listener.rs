@@ -1,10 +1,15 @@
 //! Listeners, from written to meant.
 
+mod tls;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use settings::{Period, Place, Problem, Problems};
 
+pub use self::tls::{
+    CipherSuite, ClientAuth, ListenerCertificate, ListenerTls, Tickets, TlsVersion,
+};
 use super::{checks, file};
 use crate::address::Address;
 use crate::networks::Networks;
@@ -26,6 +31,8 @@ pub struct Listener {
     pub mode: u32,
     /// Whether connections begin with a PROXY protocol header.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// TLS, if clients speak it.
+    pub tls: Option<ListenerTls>,
 }
 
 /// Where PROXY protocol headers are expected.
@@ -59,6 +66,7 @@ impl Listener {
             keepalive: None,
             mode: EVERYBODY,
             proxy_protocol: None,
+            tls: None,
         }
     }
 
@@ -68,6 +76,7 @@ impl Listener {
         let with_its_own = Self {
             http2: other.http2,
             proxy_protocol: other.proxy_protocol.clone(),
+            tls: other.tls.clone(),
             ..self.clone()
         };
         with_its_own == *other
@@ -143,6 +152,10 @@ fn one(
             .proxy_protocol
             .as_ref()
             .map(|written| proxy_protocol(written, &at.key("proxy_protocol"), problems)),
+        tls: written
+            .tls
+            .as_ref()
+            .map(|written| tls::meant(written, &at.key("tls"), problems)),
     }
 }
 

@@ -4,6 +4,7 @@ use super::forwarded::{self, Hop};
 use super::{is_named, names_headers, wants_trailers, write_header, write_number};
 use crate::headers::Edit;
 use crate::http::{BodyLength, Header, Name, RequestHead, Upgrade};
+use crate::tls::{Certificate, is_reserved};
 use crate::trace::{Id, Trace, sane_request_id};
 
 /// What changes between the client's request and the upstream's.
@@ -33,6 +34,8 @@ pub struct Outgoing<'a> {
     pub hop: Option<Hop>,
     /// The protocols that the server may switch to.
     pub upgrade: &'a Upgrade<'a>,
+    /// Who the client is by its certificate.
+    pub certificate: Option<&'a Certificate>,
     /// What the configuration changes.
     pub edit: &'a Edit<'a>,
 }
@@ -72,12 +75,18 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         "X-Request-ID",
         own_id.unwrap_or(to.request_id.as_bytes()),
     );
+    if let Some(certificate) = to.certificate {
+        for (name, value) in certificate.lines() {
+            own(out, name, value.as_bytes());
+        }
+    }
     to.trace.write(out, to.span, &head.headers);
     let named = names_headers(&head.headers);
     let ends_here = |line: &Header<'_>| {
         (to.hop.is_some() && line.raw_name.eq_ignore_ascii_case("forwarded"))
             || (named && is_named(&head.headers, line))
             || to.edit.drops(line.raw_name)
+            || (line.name == Name::Other && is_reserved(line.raw_name))
     };
     for header in &head.headers {
         if goes_on(header.name) && !ends_here(header) {
@@ -191,6 +200,7 @@ mod tests {
             usual: true,
             hop: None,
             upgrade: &head.upgrade,
+            certificate: None,
             edit: &Edit::default(),
         };
         let mut out = Vec::new();

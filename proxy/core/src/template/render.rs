@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::Map;
 use super::lookup::{argument, cookie, raw_header, remote_user, request_header};
-use super::variable::{Answer, Client, Groups, Request, Server, Upstream, Variable};
+use super::variable::{Answer, Client, Groups, Request, Server, Tls, Upstream, Variable};
 use super::{Escape, Part, Template, Try, Values, values};
 use crate::http::{Name, RequestHead, normalise_path};
+use crate::tls::{Certificate, Session};
 
 impl Template {
     /// Appends the line for a request to `out`, its line end included.
@@ -61,6 +62,7 @@ impl Line<'_> {
             Variable::Client(variable) => self.client(*variable, &values.client),
             Variable::Request(variable) => self.request(*variable, values),
             Variable::Server(variable) => self.server(*variable, values),
+            Variable::Tls(variable) => self.tls(*variable, values.client.tls),
             Variable::Upstream(variable) => self.upstream(*variable, values),
             Variable::Arg(name) => {
                 self.maybe(query(target(values)).and_then(|query| argument(query, name)));
@@ -142,6 +144,37 @@ impl Line<'_> {
             Server::Scheme => self.text(scheme),
             Server::Site => self.text(server.site),
         }
+    }
+
+    fn tls(&mut self, variable: Tls, session: Option<&Session>) {
+        let Some(session) = session else {
+            return self.missing();
+        };
+        let certificate = session.certificate.as_deref();
+        let of =
+            |field: fn(&Certificate) -> &String| certificate.map_or("", |one| field(one).as_str());
+        self.filled(match variable {
+            Tls::Alpn => session.alpn,
+            Tls::Cipher => session.cipher,
+            Tls::Curve => session.curve,
+            Tls::Name => &session.server_name,
+            Tls::Protocol => session.version,
+            Tls::Reused => match session.resumed {
+                true => "r",
+                false => ".",
+            },
+            Tls::ClientVerify => match certificate {
+                Some(_) => "SUCCESS",
+                None => "NONE",
+            },
+            Tls::ClientCert => of(|one| &one.escaped_pem),
+            Tls::ClientEnd => of(|one| &one.not_after),
+            Tls::ClientFingerprint => of(|one| &one.sha1),
+            Tls::ClientIssuer => of(|one| &one.issuer),
+            Tls::ClientSerial => of(|one| &one.serial),
+            Tls::ClientStart => of(|one| &one.not_before),
+            Tls::ClientSubject => of(|one| &one.subject),
+        });
     }
 
     fn request(&mut self, variable: Request, values: &Values<'_>) {

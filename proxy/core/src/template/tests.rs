@@ -48,6 +48,7 @@ fn with_entry<T>(check: impl FnOnce(Values<'_>) -> T) -> T {
             pipelined: true,
             http2: false,
             scheme: "http",
+            tls: None,
         },
         server: Server {
             address: Some("192.0.2.9:80".parse().unwrap()),

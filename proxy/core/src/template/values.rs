@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::address::Peer;
 use crate::expression::Captures;
 use crate::http::RequestHead;
+use crate::tls::Session;
 
 /// What is known of a request. Fields that only some texts want are empty unless their
 /// [`Needs`](super::Needs) ask for them.
@@ -76,6 +77,8 @@ pub struct Client<'a> {
     pub http2: bool,
     /// `http` or `https`, as it connected to the first proxy that is trusted, or to the edge.
     pub scheme: &'a str,
+    /// Its TLS, if it speaks that with the edge.
+    pub tls: Option<&'a Session>,
 }
 
 /// The edge's side of [`Values`].

@@ -16,6 +16,8 @@ pub(super) enum Variable {
     Request(Request),
     /// Of the edge.
     Server(Server),
+    /// Of the client's TLS.
+    Tls(Tls),
     /// Of the servers asked.
     Upstream(Upstream),
     /// `$arg_NAME`: an argument of the query.
@@ -107,6 +109,22 @@ variables! {
         Scheme "scheme",
         Site "server_name" | "site",
     }
+    Tls {
+        Alpn "ssl_alpn_protocol",
+        Cipher "ssl_cipher",
+        ClientCert "ssl_client_escaped_cert",
+        ClientEnd "ssl_client_v_end",
+        ClientFingerprint "ssl_client_fingerprint",
+        ClientIssuer "ssl_client_i_dn",
+        ClientSerial "ssl_client_serial",
+        ClientStart "ssl_client_v_start",
+        ClientSubject "ssl_client_s_dn",
+        ClientVerify "ssl_client_verify",
+        Curve "ssl_curve",
+        Name "ssl_server_name",
+        Protocol "ssl_protocol",
+        Reused "ssl_session_reused",
+    }
     Upstream {
         Addr "upstream_addr",
         BytesReceived "upstream_bytes_received",
@@ -166,6 +184,7 @@ impl Variable {
             | Self::Client(_)
             | Self::Request(_)
             | Self::Server(_)
+            | Self::Tls(_)
             | Self::Arg(_)
             | Self::Cookie(_)
             | Self::Http(_) => {}

@@ -43,6 +43,7 @@ fn judge(bytes: &[u8]) -> Verdict {
         usual: true,
         hop: None,
         upgrade: &head.upgrade,
+        certificate: None,
         edit: &edge_core::headers::Edit::default(),
         trace: &trace,
         span: &trace.span_id,

@@ -1,8 +1,15 @@
 //! `[[listener]]`: where clients connect.
 
+mod tls;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::Period;
+
+pub(in crate::config) use self::tls::default_lifetime;
+pub use self::tls::{
+    CipherSuite, ClientAuth, ListenerCertificate, ListenerTls, Tickets, TicketsWith, TlsVersion,
+};
 
 /// Where clients connect.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -17,8 +24,8 @@ pub struct Listener {
     pub backlog: u32,
     /// Whether an IPv6 address takes IPv6 clients only; `true` if absent, as in nginx.
     pub ipv6_only: Option<bool>,
-    /// Whether HTTP/2 is spoken with clients that begin with it (prior knowledge, h2c); HTTP/1 is
-    /// spoken with all others on the same port.
+    /// Whether HTTP/2 is spoken with clients that begin with it (prior knowledge, h2c), or with TLS, that
+    /// want it (ALPN); HTTP/1 is spoken with all others on the same port.
     #[serde(default = "default_http2")]
     pub http2: bool,
     /// Whether the kernel probes silent connections, so that those whose client has vanished end.
@@ -29,6 +36,8 @@ pub struct Listener {
     /// Whether connections begin with a PROXY protocol header (version 1 or 2), which names the
     /// client that a load balancer has passed on.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// Whether clients speak TLS here (https).
+    pub tls: Option<ListenerTls>,
 }
 
 fn default_backlog() -> u32 {

@@ -4,24 +4,29 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::stream::Stream;
+use super::Stream;
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Reads as if nothing had been read.
 #[derive(Debug)]
-pub(super) struct Replay {
+pub(crate) struct Replay {
     first: Bytes,
     stream: Stream,
 }
 
 impl Replay {
     /// `first` was read from `stream`.
-    pub(super) fn new(first: &[u8], stream: Stream) -> Self {
+    pub(crate) fn new(first: &[u8], stream: Stream) -> Self {
         Self {
             first: Bytes::copy_from_slice(first),
             stream,
         }
+    }
+
+    /// What is under it.
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
     }
 }
 

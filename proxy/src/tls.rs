@@ -1,0 +1,207 @@
+//! TLS with clients: one listener's certificates, how sessions are resumed, the handshake.
+
+mod certificate;
+mod metrics;
+mod names;
+mod peer;
+pub(crate) mod pem;
+mod session;
+mod suites;
+mod tickets;
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use edge_core::config::{ListenerTls, TlsVersion};
+use edge_core::tls::Session;
+use rustls::crypto::CryptoProvider;
+use rustls::server::NoServerSessionStorage;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use self::certificate::Certificate;
+pub(crate) use self::metrics::TlsMetrics;
+use self::names::Names;
+pub(crate) use self::pem::Error;
+use self::tickets::Ticketer;
+use crate::buffer::lock;
+use crate::metrics::Metrics;
+use crate::stamp::Stamp;
+use crate::stream::Replay;
+
+/// The cryptography that is used throughout, and that exchanges keys in a way that is safe from quantum
+/// computers where the other side can (docs/adr/0011-tls.md).
+pub(crate) fn provider() -> &'static Arc<CryptoProvider> {
+    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+        LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    &PROVIDER
+}
+
+/// TLS at one listener.
+#[derive(Debug)]
+pub(crate) struct ServerTls {
+    /// What it was made from.
+    pub(crate) config: ListenerTls,
+    tickets: Option<Arc<Ticketer>>,
+    ready: ArcSwap<Ready>,
+    read: Mutex<Vec<Option<Stamp>>>,
+}
+
+/// What a handshake takes.
+#[derive(Debug)]
+struct Ready {
+    server: Arc<ServerConfig>,
+    certificates: Vec<Certificate>,
+}
+
+impl ServerTls {
+    /// Reads the files of a listener.
+    pub(crate) fn new(config: &ListenerTls, http2: bool) -> Result<Self, Error> {
+        let tickets = config.tickets.as_ref().map(Ticketer::new).transpose()?;
+        let tickets = tickets.map(Arc::new);
+        // Before they are read, so that a change meanwhile is noticed.
+        let read = stamps(config);
+        let ready = Ready::new(config, tickets.as_ref(), http2)?;
+        Ok(Self {
+            config: config.clone(),
+            tickets,
+            ready: ArcSwap::from_pointee(ready),
+            read: Mutex::new(read),
+        })
+    }
+
+    /// Agrees with a client.
+    pub(crate) async fn accept(&self, stream: Replay) -> std::io::Result<TlsStream<Replay>> {
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.ready.load().server));
+        acceptor.accept(stream).await
+    }
+
+    /// Says how long the certificates are valid.
+    pub(crate) fn show(&self, metrics: &Metrics) {
+        for certificate in &self.ready.load().certificates {
+            let expiry = metrics.tls.expiry.with_label_values(&[&certificate.label]);
+            expiry.set(certificate.not_after);
+        }
+    }
+
+    /// Reads files again that have changed. Ones that cannot be used leave everything as it is.
+    pub(crate) fn follow(&self, metrics: &Metrics) {
+        if let Some(tickets) = &self.tickets {
+            tickets.follow();
+        }
+        let now = stamps(&self.config);
+        {
+            let mut read = lock(&self.read);
+            if *read == now {
+                return;
+            }
+            *read = now;
+        }
+        let result = self.read_again();
+        let label = if result.is_ok() { "success" } else { "failure" };
+        metrics.tls.reads.with_label_values(&[label]).inc();
+        match result {
+            Ok(()) => {
+                self.show(metrics);
+                let names = self.certificates();
+                tracing::info!(certificates = names, "certificates read again");
+            }
+            Err(error) => tracing::error!("{error}; the certificates before stay in use"),
+        }
+    }
+
+    fn read_again(&self) -> Result<(), Error> {
+        let old = self.ready.load();
+        let http2 = old.server.alpn_protocols.contains(&H2.to_vec());
+        let new = Ready::new(&self.config, self.tickets.as_ref(), http2)?;
+        let now = SystemTime::now();
+        for (old, new) in old.certificates.iter().zip(&new.certificates) {
+            if old.is_valid(now) && !new.is_valid(now) {
+                return Err(pem::error(&new.path, &"is not valid now"));
+            }
+        }
+        self.ready.store(Arc::new(new));
+        Ok(())
+    }
+
+    fn certificates(&self) -> String {
+        let ready = self.ready.load();
+        let labels = ready.certificates.iter().map(|one| one.label.as_str());
+        labels.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Ready {
+    fn new(
+        config: &ListenerTls,
+        tickets: Option<&Arc<Ticketer>>,
+        http2: bool,
+    ) -> Result<Self, Error> {
+        let versions: &[_] = match config.min_version {
+            TlsVersion::V12 => &[&TLS13, &TLS12],
+            TlsVersion::V13 => &[&TLS13],
+        };
+        let provider = suites::provider(config.cipher_suites.as_deref());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(versions)?;
+        let (builder, identity) = match &config.client_auth {
+            None => (builder.with_no_client_auth(), None),
+            Some(auth) => {
+                let (verifier, identity) = peer::verifier(auth, &provider)?;
+                (builder.with_client_cert_verifier(verifier), Some(identity))
+            }
+        };
+        let certificates: Vec<_> = config
+            .certificates
+            .iter()
+            .map(|files| Certificate::read(files, &provider))
+            .collect::<Result<_, _>>()?;
+        let names = Names::new(&certificates, config.reject_unknown_names);
+        let mut server = builder.with_cert_resolver(Arc::new(names));
+        server.alpn_protocols = match http2 {
+            true => vec![H2.to_vec(), HTTP1.to_vec()],
+            false => vec![HTTP1.to_vec()],
+        };
+        // Sessions are kept by clients only: here they would be lost with the process.
+        server.session_storage = Arc::new(NoServerSessionStorage {});
+        if let Some(tickets) = tickets {
+            server.ticketer = Arc::new(tickets.of(identity.as_deref()));
+            // One for each connection that a browser opens next to this one costs more than it saves.
+            server.send_tls13_tickets = 1;
+        } else {
+            server.send_tls13_tickets = 0;
+        }
+        Ok(Self {
+            server: Arc::new(server),
+            certificates,
+        })
+    }
+}
+
+/// Protocols by their names in ALPN (RFC 7301).
+const H2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// What is known of a connection after its handshake.
+pub(crate) fn session(connection: &ServerConnection) -> Session {
+    session::of(connection)
+}
+
+/// What tells when a file has changed.
+fn stamps(config: &ListenerTls) -> Vec<Option<Stamp>> {
+    let certificates = config.certificates.iter();
+    let certificates = certificates.flat_map(|one| {
+        let ocsp = one.ocsp.iter();
+        [&one.cert, &one.key].into_iter().chain(ocsp)
+    });
+    let auth = config.client_auth.iter();
+    let auth = auth.flat_map(|auth| std::iter::once(&auth.ca).chain(&auth.crl));
+    let paths = certificates.chain(auth);
+    paths
+        .map(|path: &std::path::PathBuf| Stamp::of(Path::new(path)))
+        .collect()
+}
