@@ -47,6 +47,8 @@ pub(crate) struct Snapshot {
 pub(crate) struct Site {
     /// Its index.
     pub(crate) index: usize,
+    /// The port that clients without TLS are sent to, if they are.
+    pub(crate) https_only: Option<u16>,
     /// Compression, if any.
     pub(crate) compression: Option<Compression>,
     /// For requests that no route takes.
@@ -321,6 +323,7 @@ impl Site {
             .collect::<Result<_, Error>>()?;
         Ok(Self {
             index,
+            https_only: config.https_only,
             compression: config.compression.clone(),
             unrouted: target("", &config.terms, Needs::default())?,
             routes,

@@ -117,6 +117,8 @@ pub struct Site {
     pub names: Vec<HostPattern>,
     /// The listeners that lead to it; all if there are none.
     pub listen: Vec<Address>,
+    /// The port that clients without TLS are sent to, if they are.
+    pub https_only: Option<u16>,
     /// Compression, if any.
     pub compression: Option<Compression>,
     /// Paths that get another before a route is chosen.

@@ -15,6 +15,7 @@ use crate::disk_path::DiskPath;
 use crate::error_page::Destination;
 use crate::expression::Captures;
 use crate::http::{BadPath, RequestHead, normalise_path};
+use crate::https_only;
 use crate::route::{Asked, Choice, MOST_TURNS, Router, SiteFound, Then};
 use crate::template::{self, Template, Values};
 
@@ -96,6 +97,12 @@ impl Case<'_> {
                 rewritten,
             };
             let (index, site) = self.site;
+            let to = site
+                .https_only
+                .filter(|_| turn == 0 && self.question.scheme == "http");
+            if let Some((status, url)) = to.and_then(|port| https_only::redirect(&head, port)) {
+                return said.push(("answer", format!("{status} to {url}: https_only")));
+            }
             let choice = self.router.choose(index, &asked, |_, text, groups| {
                 self.render(text, &head, ("", Some(groups)))
             });

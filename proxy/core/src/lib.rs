@@ -6,7 +6,7 @@
 //! [`cors`]) and how often ([`rate`]), whose they are ([`proxy_protocol`], [`real_ip`], [`networks`]), what a request head says ([`http`]), where it goes ([`route`], [`expression`]), which server takes it
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
-//! edge answers itself and with what ([`reason`], [`page`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`disk_path`], [`expires`]), what takes an error's place ([`error_page`]),
+//! edge answers itself and with what ([`reason`], [`page`]), or sends the client to HTTPS ([`https_only`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`disk_path`], [`expires`]), what takes an error's place ([`error_page`]),
 //! which trace a request belongs to ([`trace`]), what is known of a TLS connection ([`tls`]), and texts with its variables, such as log lines ([`template`]); and what would become of a request, in words ([`explain`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
@@ -34,6 +34,7 @@ pub mod forward_auth;
 pub mod headers;
 pub mod health;
 pub mod http;
+pub mod https_only;
 pub mod networks;
 pub mod page;
 pub mod probe;

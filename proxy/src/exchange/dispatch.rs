@@ -6,6 +6,7 @@ mod pages;
 use std::time::Instant;
 
 use edge_core::http::{RequestHead, Upgrade, normalise_path};
+use edge_core::https_only;
 use edge_core::reason::Reason;
 use edge_core::route::{Asked, Choice, MOST_TURNS, Rewritten, Then};
 use edge_core::template::Template;
@@ -167,6 +168,16 @@ impl<'s> Way<'_, 's> {
     ) -> Turn<'s> {
         let unrouted = &self.site.unrouted;
         record.needs = unrouted.needs;
+        if let Some(port) = self.site.https_only.filter(|_| to.is_none())
+            && client.scheme == "http"
+        {
+            let Some((status, url)) = https_only::redirect(head, port) else {
+                let reason = Reason::HOST_MISSING;
+                return self.refuse(client, head, reason, unrouted, record).await;
+            };
+            let direct = Direct::to(status, url.as_bytes());
+            return self.answer(client, head, (direct, unrouted), record).await;
+        }
         let path = match normalise_path(head.path()) {
             Ok(path) => path,
             Err(error) => {

@@ -31,7 +31,7 @@ use serde::Deserialize;
 
 pub use access_log::{AccessLog, AccessLogFile, LogEscape};
 pub use auth::{BasicAuth, BasicAuthWith, ForwardAuth, ForwardAuthWith, Satisfy};
-pub use browser::{Cors, CorsFor, Hsts, HstsFor};
+pub use browser::{Cors, CorsFor, Hsts, HstsFor, HttpsOnly};
 pub use client::Client;
 pub use compress::{CodingName, Compress, Gzip};
 pub use errors::{Errors, Otlp, Tracing};

@@ -12,6 +12,7 @@ mod default_sites;
 mod files;
 mod forwarded;
 mod host;
+mod https;
 mod intercepts;
 mod lost_headers;
 mod names;
@@ -52,13 +53,14 @@ pub fn all(written: &file::Config, config: &Config, machine: Machine) -> Vec<Pro
 }
 
 /// Those that need nothing but what is written.
-const FINDERS: [fn(&file::Config, &mut Problems); 21] = [
+const FINDERS: [fn(&file::Config, &mut Problems); 22] = [
     access::find,
     admin::find,
     default_sites::find,
     files::find,
     forwarded::find,
     host::find,
+    https::find,
     intercepts::find,
     lost_headers::find,
     names::find,

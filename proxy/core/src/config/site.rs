@@ -9,6 +9,7 @@ use super::route::{Around, Routes};
 use super::{Listener, Site, Terms, compress, file, rewrite};
 use crate::address::Address;
 use crate::expression::Expression;
+use crate::https_only::PORT;
 use crate::route::HostPattern;
 
 /// All sites, in the order of the file.
@@ -117,10 +118,23 @@ fn one(
         written_names: written.names.clone(),
         names: hosts,
         listen: listen(&written.listen, listeners, &at.key("listen"), problems),
+        https_only: https_only(written.https_only, &at.key("https_only"), problems),
         compression: compress::meant(written, at, problems),
         rewrites: rules,
         terms,
         routes: routes.into_vec(),
+    }
+}
+
+/// The port that clients are sent to, if they are.
+fn https_only(written: file::HttpsOnly, at: &Place, problems: &mut Problems) -> Option<u16> {
+    match written {
+        file::HttpsOnly::Switch(on) => on.then_some(PORT),
+        file::HttpsOnly::Port(0) => {
+            problems.push(at, "there is no port 0");
+            None
+        }
+        file::HttpsOnly::Port(port) => Some(port),
     }
 }
 

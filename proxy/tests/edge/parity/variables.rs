@@ -179,7 +179,7 @@ fn logs_are_where_variables_say() {
     let dir = tempfile::tempdir().unwrap();
     let logs = dir.path().to_str().unwrap();
     let edge = Edge::start(&format!(
-        "[[site]]\naccess_log = {{ path = '{logs}/$host.$arg_log.log', format = '$uri' }}\n\
+        "[server]\nthreads = 1\n[[site]]\naccess_log = {{ path = '{logs}/$host.$arg_log.log', format = '$uri' }}\n\
          [[site.route]]\npath = '/'\nrespond = {{ status = 204 }}\n"
     ));
     for (target, host) in [

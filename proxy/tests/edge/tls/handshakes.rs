@@ -10,8 +10,9 @@ use rustls::version::{TLS12, TLS13};
 
 use super::client::Client;
 use super::{SITE, listener, simple};
+use crate::http::request;
 use crate::origin::Origin;
-use crate::process::{Edge, proxy_to, raw, server};
+use crate::process::{Edge, free_address, proxy_to, raw, server};
 use crate::upstream_tls::Authority;
 
 #[test]
@@ -196,4 +197,105 @@ fn the_proxy_protocol_comes_before() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.ends_with("192.0.2.7 https"), "{answer}");
     }
+}
+
+#[test]
+fn clients_are_sent_to_https_and_not_round_in_circles() {
+    let authority = Authority::new();
+    authority.sign("a", "a.test");
+    let plain = free_address();
+    let site = format!(
+        "[[listener]]\naddress = '{plain}'\n[client]\ntrusted = ['127.0.0.1']\n\
+         [[site]]\nhttps_only = 8443\n[[site.route]]\npath = '/'\n\
+         respond = {{ status = 200, text = '$scheme' }}\n"
+    );
+    let edge = Edge::start(&listener(&authority, &["a"], "", &site));
+    let ask = |head: &str| request(plain, &format!("{head}\r\n\r\n"));
+    let sent = ask("GET /x?y HTTP/1.1\r\nHost: a.test");
+    let location = sent.header("location");
+    assert_eq!(
+        (sent.status, location),
+        (301, Some("https://a.test:8443/x?y"))
+    );
+    let sent = ask("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0");
+    assert_eq!(sent.status, 308);
+    assert_eq!(ask("GET / HTTP/1.0").status, 400, "where to?");
+    assert!(
+        Client::new(&authority)
+            .get(edge.http, "a.test")
+            .text
+            .ends_with("https")
+    );
+    // A load balancer that speaks TLS passes on what is HTTPS to its clients.
+    let passed_on = ask("GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-Proto: https");
+    assert_eq!((passed_on.status, passed_on.text()), (200, "https"));
+}
+
+#[test]
+fn http_2_is_agreed_on_by_alpn() {
+    let (edge, client, _authority) = simple("");
+    // A client that asks for nothing gets HTTP/1, whatever its first words are.
+    let mut stream = client.connect(edge.http, "a.test");
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        .unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 505");
+    let name = "--resolve a.test:PORT:127.0.0.1 https://a.test:PORT/";
+    let name = name.replace("PORT", &edge.http.port().to_string());
+    for (flag, version) in [("--http2", "2 200 https"), ("--http1.1", "1.1 200 https")] {
+        let said = std::process::Command::new("curl")
+            .args([
+                "-sk",
+                "-m",
+                "10",
+                flag,
+                "-w",
+                " %{http_version} %{response_code} %{scheme}",
+            ])
+            .args(name.split(' '))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(said.stdout).unwrap().to_lowercase();
+        assert!(said.ends_with(version), "{said}");
+    }
+}
+
+#[test]
+fn a_tunnel_begins_over_tls() {
+    let authority = Authority::new();
+    authority.sign("a", "a.test");
+    let origin = Origin::start(|_, stream| {
+        let head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
+                     Upgrade: echo\r\n\r\n";
+        stream.write_all(head).unwrap();
+        let mut read = [0; 1024];
+        while let Ok(count @ 1..) = stream.read(&mut read) {
+            stream.write_all(&read[..count]).unwrap();
+        }
+        false
+    });
+    let site = proxy_to(&[server(origin.address, "")]);
+    let edge = Edge::start(&listener(&authority, &["a"], "", &site));
+    let mut stream = Client::new(&authority).connect(edge.http, "a.test");
+    let head = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut read = vec![0; 4096];
+    let count = stream.read(&mut read).unwrap();
+    assert!(read[..count].starts_with(b"HTTP/1.1 101 "));
+    for length in [1, 1000, 1024] {
+        let said = vec![b'x'; length];
+        stream.write_all(&said).unwrap();
+        let mut heard = vec![0; length];
+        stream.read_exact(&mut heard).unwrap();
+        assert_eq!(heard, said);
+    }
+    stream.conn.send_close_notify();
+    stream.flush().unwrap();
+    assert_eq!(
+        stream.read(&mut read).unwrap(),
+        0,
+        "the end is passed on, and comes back"
+    );
 }

@@ -4,6 +4,22 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::Period;
 
+/// Whether clients are sent to HTTPS.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HttpsOnly {
+    /// `true`: to port 443.
+    Switch(bool),
+    /// To this port.
+    Port(u16),
+}
+
+impl Default for HttpsOnly {
+    fn default() -> Self {
+        Self::Switch(false)
+    }
+}
+
 /// Whether browsers are to come by HTTPS only.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -8,7 +8,7 @@ use settings::Size;
 
 use super::{
     AccessLog, BasicAuth, Compress, Cors, ErrorPage, ForwardAuth, Forwarding, Gzip, Headers, Hsts,
-    Rewrite, Route, Satisfy,
+    HttpsOnly, Rewrite, Route, Satisfy,
 };
 
 /// A site, chosen by host name.
@@ -52,7 +52,11 @@ pub struct Site {
     pub satisfy: Satisfy,
     /// Which pages of other sites may read answers.
     pub cors: Option<Cors>,
-    /// Whether browsers are to come by HTTPS only.
+    /// Whether clients that came without TLS are sent to the same address with it: `true`, or the port of
+    /// HTTPS. Behind a load balancer it counts how they came to that (`client.trusted`).
+    #[serde(default)]
+    pub https_only: HttpsOnly,
+    /// Whether browsers are to come by HTTPS only, from the first time on.
     pub hsts: Option<Hsts>,
     /// Whether answers that say nothing themselves forbid browsers to guess media types
     /// (`X-Content-Type-Options: nosniff`), to show them in frames of other sites
