@@ -61,6 +61,7 @@ fn entry<'a>(head: &'a RequestHead<'a>, trace: &'a Trace, tries: &'a [Try<'a>]) 
             pipelined: false,
             http2: false,
             scheme: "http",
+            tls: None,
         },
         server: template::Server {
             address: None,
@@ -141,6 +142,7 @@ fn heads(criterion: &mut Criterion) {
             usual: true,
             hop: None,
             upgrade: &head.upgrade,
+            certificate: None,
             edit: &edge_core::headers::Edit::default(),
             target: head.target,
             default_host: "web_app",

@@ -162,10 +162,10 @@ impl Ready {
             .collect::<Result<_, _>>()?;
         let names = Names::new(&certificates, config.reject_unknown_names);
         let mut server = builder.with_cert_resolver(Arc::new(names));
-        server.alpn_protocols = match http2 {
-            true => vec![H2.to_vec(), HTTP1.to_vec()],
-            false => vec![HTTP1.to_vec()],
-        };
+        server.alpn_protocols = vec![HTTP1.to_vec()];
+        if http2 {
+            server.alpn_protocols.insert(0, H2.to_vec());
+        }
         // Sessions are kept by clients only: here they would be lost with the process.
         server.session_storage = Arc::new(NoServerSessionStorage {});
         if let Some(tickets) = tickets {

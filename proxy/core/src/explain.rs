@@ -58,7 +58,9 @@ pub fn explain(config: &Config, question: &Question<'_>) -> Explanation {
         site: (index, site),
         host_groups: groups,
     };
-    case.follow(&mut said);
+    if !case.goes_to_https(&mut said) {
+        case.follow(&mut said);
+    }
     said
 }
 
@@ -97,12 +99,6 @@ impl Case<'_> {
                 rewritten,
             };
             let (index, site) = self.site;
-            let to = site
-                .https_only
-                .filter(|_| turn == 0 && self.question.scheme == "http");
-            if let Some((status, url)) = to.and_then(|port| https_only::redirect(&head, port)) {
-                return said.push(("answer", format!("{status} to {url}: https_only")));
-            }
             let choice = self.router.choose(index, &asked, |_, text, groups| {
                 self.render(text, &head, ("", Some(groups)))
             });
@@ -140,6 +136,18 @@ impl Case<'_> {
             return at.say(slash, said);
         }
         said.push(("refused", "500: its path changes without end".to_owned()));
+    }
+
+    /// Whether the client has to come by HTTPS.
+    fn goes_to_https(&self, said: &mut Explanation) -> bool {
+        let port = self.site.1.https_only;
+        let port = port.filter(|_| self.question.scheme == "http");
+        let to = port.and_then(|port| https_only::redirect(self.question.head, port));
+        let Some((status, url)) = &to else {
+            return false;
+        };
+        said.push(("answer", format!("{status} to {url}: https_only")));
+        true
     }
 
     /// No route takes the request.

@@ -13,9 +13,10 @@ pub fn redirect(head: &RequestHead<'_>, port: u16) -> Option<(u16, String)> {
     if head.host.is_empty() {
         return None;
     }
-    let status = match head.method {
-        Method::Get | Method::Head => 301,
-        _ => 308,
+    let status = if matches!(head.method, Method::Get | Method::Head) {
+        301
+    } else {
+        308
     };
     let (host, target) = (head.host, head.asked);
     let url = match port {

@@ -91,11 +91,20 @@ fn escape(value: &str, text: &mut String) {
             _ if character.is_control() => {
                 let mut bytes = [0; 4];
                 for byte in character.encode_utf8(&mut bytes).bytes() {
-                    text.push_str(&format!("\\{byte:02X}"));
+                    text.push('\\');
+                    hexadecimal(byte, text);
                 }
             }
             _ => text.push(character),
         }
+    }
+}
+
+/// Two hexadecimal digits.
+fn hexadecimal(byte: u8, text: &mut String) {
+    for digit in [byte >> 4, byte & 15] {
+        let digit = char::from_digit(u32::from(digit), 16);
+        text.extend(digit.map(|digit| digit.to_ascii_uppercase()));
     }
 }
 

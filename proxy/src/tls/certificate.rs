@@ -1,5 +1,6 @@
 //! A certificate with its key, and what it says of itself.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -39,10 +40,10 @@ impl Certificate {
         let chain = pem::certificates(path)?;
         let key = pem::key(&files.key)?;
         let mut certified = CertifiedKey::from_der(chain, key, provider).map_err(|why| {
-            let of_key = matches!(why, rustls::Error::InconsistentKeys(_));
-            match of_key {
-                true => pem::error(&files.key, &format!("is not the key of {}", path.display())),
-                false => pem::error(path, &why),
+            if matches!(why, rustls::Error::InconsistentKeys(_)) {
+                pem::error(&files.key, &format!("is not the key of {}", path.display()))
+            } else {
+                pem::error(path, &why)
             }
         })?;
         if let Some(path) = &files.ocsp {
@@ -98,16 +99,18 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
         return Vec::new();
     };
     let names = extension.value.general_names.iter();
-    let names = names.filter_map(|name| match name {
-        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-        GeneralName::IPAddress(bytes) => match *bytes {
-            &[a, b, c, d] => Some(std::net::Ipv4Addr::new(a, b, c, d).to_string()),
-            bytes => {
-                let octets: [u8; 16] = bytes.try_into().ok()?;
-                Some(std::net::Ipv6Addr::from(octets).to_string())
-            }
-        },
-        _ => None,
+    let names = names.filter_map(|name| {
+        if let GeneralName::DNSName(name) = name {
+            return Some(name.to_ascii_lowercase());
+        }
+        let GeneralName::IPAddress(bytes) = name else {
+            return None;
+        };
+        if let Ok(octets) = <[u8; 4]>::try_from(*bytes) {
+            return Some(IpAddr::from(octets).to_string());
+        }
+        let octets = <[u8; 16]>::try_from(*bytes).ok()?;
+        Some(IpAddr::from(octets).to_string())
     });
     names.collect()
 }

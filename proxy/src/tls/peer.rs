@@ -45,9 +45,10 @@ pub(super) fn verifier(
             builder.with_crls(lists)
         }
     };
-    let builder = match auth.required {
-        true => builder,
-        false => builder.allow_unauthenticated(),
+    let builder = if auth.required {
+        builder
+    } else {
+        builder.allow_unauthenticated()
     };
     identity.update(&[u8::from(auth.required)]);
     let verifier = builder.build().map_err(|why| pem::error(&auth.ca, &why))?;

@@ -63,7 +63,7 @@ impl Ticketer {
             secrets: Arc::clone(&self.secrets),
             identity: identity.unwrap_or_default().to_vec(),
             lifetime: self.lifetime,
-            keys: ArcSwap::default(),
+            now: ArcSwap::default(),
         }
     }
 
@@ -128,7 +128,7 @@ pub(super) struct Tickets {
     secrets: Arc<ArcSwap<Secrets>>,
     identity: Vec<u8>,
     lifetime: Duration,
-    keys: ArcSwap<Keys>,
+    now: ArcSwap<Keys>,
 }
 
 impl fmt::Debug for Tickets {
@@ -146,7 +146,7 @@ struct Keys {
     period: u64,
     of: Option<Arc<Secrets>>,
     /// The first is that of new tickets.
-    keys: Vec<Key>,
+    all: Vec<Key>,
 }
 
 struct Key {
@@ -161,13 +161,13 @@ impl Tickets {
     fn keys(&self, now: SystemTime) -> Arc<Keys> {
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let period = since.as_secs() / self.lifetime.as_secs().max(1);
-        let (keys, secrets) = (self.keys.load(), self.secrets.load());
+        let (keys, secrets) = (self.now.load(), self.secrets.load());
         let current = |of: &Arc<Secrets>| Arc::ptr_eq(of, &secrets);
         if keys.period == period && keys.of.as_ref().is_some_and(current) {
             return Arc::clone(&keys);
         }
         let new = Arc::new(self.derive(period, &secrets));
-        self.keys.store(Arc::clone(&new));
+        self.now.store(Arc::clone(&new));
         new
     }
 
@@ -181,7 +181,7 @@ impl Tickets {
         Keys {
             period,
             of: Some(Arc::clone(secrets)),
-            keys: keys.collect(),
+            all: keys.collect(),
         }
     }
 
@@ -202,7 +202,7 @@ impl Tickets {
 
     fn seal(&self, plain: &[u8], now: SystemTime) -> Option<Vec<u8>> {
         let keys = self.keys(now);
-        let Key { name, key } = keys.keys.first()?;
+        let Key { name, key } = keys.all.first()?;
         let mut sealed = plain.to_vec();
         let nonce = key
             .seal_in_place_append_tag(Aad::from(name), &mut sealed)
@@ -214,7 +214,7 @@ impl Tickets {
         let (name, rest) = ticket.split_first_chunk::<NAME>()?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
         let keys = self.keys(now);
-        let key = keys.keys.iter().find(|key| key.name == *name)?;
+        let key = keys.all.iter().find(|key| key.name == *name)?;
         let mut sealed = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let opened = key
@@ -268,7 +268,7 @@ mod tests {
             secrets: Arc::new(ArcSwap::from_pointee(Secrets(secrets))),
             identity: identity.to_vec(),
             lifetime: HOUR,
-            keys: ArcSwap::default(),
+            now: ArcSwap::default(),
         }
     }
 

@@ -15,7 +15,12 @@ use crate::upstream_tls::Authority;
 /// A certificate of `authority` in the words of the configuration.
 fn certificate(authority: &Authority, file: &str) -> String {
     let path = |end: &str| authority.path(&format!("{file}.{end}"));
-    format!("{{ cert = {:?}, key = {:?} }}", path("pem"), path("key"))
+    let (cert, key) = (path("pem"), path("key"));
+    format!(
+        "{{ cert = \"{}\", key = \"{}\" }}",
+        cert.display(),
+        key.display()
+    )
 }
 
 /// A listener with these certificates, and `more` about its TLS; then `config`.

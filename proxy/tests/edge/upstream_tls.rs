@@ -60,7 +60,7 @@ impl Authority {
     }
 
     /// A list of certificates that are revoked, as PEM.
-    pub(crate) fn revoke(&self, list: CertificateRevocationListParams) -> String {
+    pub(crate) fn revoke(&self, list: &CertificateRevocationListParams) -> String {
         list.signed_by(&self.issuer).unwrap().pem().unwrap()
     }
 

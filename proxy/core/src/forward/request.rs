@@ -81,18 +81,7 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         }
     }
     to.trace.write(out, to.span, &head.headers);
-    let named = names_headers(&head.headers);
-    let ends_here = |line: &Header<'_>| {
-        (to.hop.is_some() && line.raw_name.eq_ignore_ascii_case("forwarded"))
-            || (named && is_named(&head.headers, line))
-            || to.edit.drops(line.raw_name)
-            || (line.name == Name::Other && is_reserved(line.raw_name))
-    };
-    for header in &head.headers {
-        if goes_on(header.name) && !ends_here(header) {
-            write_header(out, header.raw_name, header.value);
-        }
-    }
+    write_clients_own(out, head, to);
     to.edit.write(out);
     write_hop(out, head, to.upgrade);
     match to.body {
@@ -121,6 +110,22 @@ fn write_hop(out: &mut Vec<u8>, head: &RequestHead<'_>, upgrade: &Upgrade<'_>) {
     } else if wants_trailers(head) {
         // TE is for one hop, so Connection has to name it (RFC 9110 §10.1.4).
         out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
+    }
+}
+
+/// Writes the lines of the client's that go on.
+fn write_clients_own(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_>) {
+    let named = names_headers(&head.headers);
+    let ends_here = |line: &Header<'_>| {
+        (to.hop.is_some() && line.raw_name.eq_ignore_ascii_case("forwarded"))
+            || (named && is_named(&head.headers, line))
+            || to.edit.drops(line.raw_name)
+            || (line.name == Name::Other && is_reserved(line.raw_name))
+    };
+    for header in &head.headers {
+        if goes_on(header.name) && !ends_here(header) {
+            write_header(out, header.raw_name, header.value);
+        }
     }
 }
 

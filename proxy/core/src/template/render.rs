@@ -159,10 +159,8 @@ impl Line<'_> {
             Tls::Curve => session.curve,
             Tls::Name => &session.server_name,
             Tls::Protocol => session.version,
-            Tls::Reused => match session.resumed {
-                true => "r",
-                false => ".",
-            },
+            Tls::Reused if session.resumed => "r",
+            Tls::Reused => ".",
             Tls::ClientVerify => match certificate {
                 Some(_) => "SUCCESS",
                 None => "NONE",

@@ -38,7 +38,7 @@ fn authority() -> Authority {
         }],
         key_identifier_method: KeyIdMethod::Sha256,
     };
-    fs::write(authority.path("crl.pem"), authority.revoke(list)).unwrap();
+    fs::write(authority.path("crl.pem"), authority.revoke(&list)).unwrap();
     authority
 }
 
@@ -48,10 +48,8 @@ fn showing(authority: &Authority, file: &str) -> Client {
 }
 
 fn auth(authority: &Authority, more: &str) -> String {
-    format!(
-        ", client_auth = {{ ca = {:?}{more} }}",
-        authority.path("ca.pem")
-    )
+    let ca = authority.path("ca.pem");
+    format!(", client_auth = {{ ca = \"{}\"{more} }}", ca.display())
 }
 
 #[test]
