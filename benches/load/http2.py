@@ -17,12 +17,12 @@ def ask(running: Running, path: str) -> socket.socket:
     lines = {":method": "GET", ":scheme": "http", ":authority": host, ":path": path}
     lines |= {name.lower(): value for name, value in LINES.items()}
     # Header lines that are in no table (RFC 7541 §6.2.2).
-    block = b"".join(b"\0" + _text(name) + _text(value) for name, value in lines.items())
+    block = b"".join(b"\0" + text(name) + text(value) for name, value in lines.items())
     client = socket.create_connection(("127.0.0.1", running.port), 5)
     client.sendall(
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-        + _frame(SETTINGS, 0, 0, b"")
-        + _frame(HEADERS, END_HEADERS | END_STREAM, 1, block)
+        + frame(SETTINGS, 0, 0, b"")
+        + frame(HEADERS, END_HEADERS | END_STREAM, 1, block)
     )
     with client.makefile("rb") as answer:
         ended = False
@@ -33,16 +33,16 @@ def ask(running: Running, path: str) -> socket.socket:
             answer.read(int.from_bytes(head[:3]))
             kind, flags = head[3:5]
             if kind == SETTINGS and not flags & ACK:
-                client.sendall(_frame(SETTINGS, ACK, 0, b""))
+                client.sendall(frame(SETTINGS, ACK, 0, b""))
             ended = kind in (DATA, HEADERS) and bool(flags & END_STREAM)
     return client
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
 
 
-def _text(text: str) -> bytes:
+def text(text: str) -> bytes:
     """A text of less than 255 bytes (RFC 7541 §5)."""
     length = len(text)
     prefix = bytes((length,)) if length < 127 else bytes((127, length - 127))
