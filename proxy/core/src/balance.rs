@@ -14,6 +14,7 @@
 
 mod ewma;
 mod hash;
+mod memory;
 mod method;
 mod passive;
 mod peer;
@@ -23,6 +24,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+pub use memory::Memory;
 pub use method::Method;
 pub use passive::Profile;
 pub use peer::{Command, Standing};
@@ -354,6 +356,24 @@ impl Group {
     /// Requests that server `index` is answering.
     pub fn active(&self, index: usize) -> u32 {
         self.peers.get(index).map_or(0, Peer::active)
+    }
+
+    /// What is known of server `index`, for a process that takes over.
+    pub fn memory(&self, index: usize, now: Instant) -> Option<Memory> {
+        let peer = self.peers.get(index).filter(|peer| !peer.is_vacant());
+        peer.map(|peer| peer.memory(now))
+    }
+
+    /// Goes on with what another process knew of server `index`; `probed`: there are probes that may
+    /// change their verdict. For a single server nothing counts (U4).
+    pub fn recall(&mut self, index: usize, memory: &Memory, probed: bool, now: Instant) {
+        let alone = self.present < 2;
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.recall(memory, probed, now);
+            if alone {
+                peer.forgive();
+            }
+        }
     }
 
     /// The token with which a client stays with server `index`.

@@ -44,13 +44,23 @@ impl Health {
         self.up
     }
 
+    /// The verdict, and the probes in a row that contradict it.
+    pub fn parts(self) -> (bool, u32) {
+        (self.up, self.against)
+    }
+
+    /// A verdict that was reached before.
+    pub fn from_parts(up: bool, against: u32) -> Self {
+        Self { up, against }
+    }
+
     /// Takes the outcome of one probe.
     pub fn observe(&mut self, passed: bool, thresholds: &Thresholds) -> Option<Change> {
         if passed == self.up {
             self.against = 0;
             return None;
         }
-        self.against += 1;
+        self.against = self.against.saturating_add(1);
         let needed = if passed {
             thresholds.rise
         } else {

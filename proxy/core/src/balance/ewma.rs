@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::memory::{age, ago};
+
 /// A moving average that jumps up at once and comes down slowly.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Ewma {
@@ -29,6 +31,22 @@ impl Ewma {
             _ => new,
         };
         self.at = Some(now);
+    }
+
+    /// The average and how long ago it was last brought up to date, if there is one.
+    pub(super) fn memory(self, now: Instant) -> Option<(f64, Duration)> {
+        Some((self.seconds, age(self.at?, now)))
+    }
+
+    /// Goes on with an average that another process has taken; nonsense is passed over.
+    pub(super) fn recall(memory: Option<(f64, Duration)>, now: Instant) -> Self {
+        match memory {
+            Some((seconds, age)) if seconds.is_finite() && seconds >= 0.0 => Self {
+                seconds,
+                at: Some(ago(age, now)),
+            },
+            _ => Self::default(),
+        }
     }
 
     /// What the next answer is expected to take. Without answers it drifts towards the unknown, so

@@ -8,6 +8,7 @@ use std::time::Instant;
 use self::nginx::Counter;
 use self::window::Window;
 use super::Server;
+use super::memory::Failures;
 
 /// How an upstream treats servers that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,22 @@ impl Passive {
         match self {
             Self::Nginx(counter) => counter.forgive(),
             Self::Safe(window) => window.forgive(),
+        }
+    }
+
+    /// What another process has to know.
+    pub(super) fn memory(&self, now: Instant) -> Failures {
+        match self {
+            Self::Nginx(counter) => counter.memory(now),
+            Self::Safe(window) => window.memory(now),
+        }
+    }
+
+    /// Goes on with what another process knew, if it counted in the same way.
+    pub(super) fn recall(&mut self, memory: &Failures, server: &Server, now: Instant) {
+        match self {
+            Self::Nginx(counter) => counter.recall(memory, server, now),
+            Self::Safe(window) => window.recall(memory, server, now),
         }
     }
 

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::Server;
 use super::ewma::Ewma;
+use super::memory::{Memory, age, ago};
 use super::passive::{Passive, Profile};
 use crate::health::{Change, Health, Thresholds};
 
@@ -23,7 +26,8 @@ pub enum Standing {
 }
 
 /// What an operator says about a server, whatever the configuration says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Command {
     /// Nothing: it takes requests as it is able to.
     #[default]
@@ -80,6 +84,31 @@ impl Peer {
             back,
             latency: Ewma::default(),
         }
+    }
+
+    /// What another process has to know of it.
+    pub(super) fn memory(&self, now: Instant) -> Memory {
+        let (healthy, against) = self.health.parts();
+        Memory {
+            healthy,
+            against,
+            passed: self.passed,
+            back: self.back.map(|back| age(back, now)),
+            failures: self.passive.memory(now),
+            latency: self.latency.memory(now),
+        }
+    }
+
+    /// Goes on with what another process knew of it. Without probes their verdict would stay for ever,
+    /// so it counts only where the server is `probed`.
+    pub(super) fn recall(&mut self, memory: &Memory, probed: bool, now: Instant) {
+        if probed {
+            self.health = Health::from_parts(memory.healthy, memory.against);
+            self.passed = memory.passed;
+        }
+        self.back = memory.back.map(|age| ago(age, now));
+        self.passive.recall(&memory.failures, &self.server, now);
+        self.latency = Ewma::recall(memory.latency, now);
     }
 
     pub(super) fn vacate(&mut self) {

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Instant;
 
 use crate::balance::Server;
+use crate::balance::memory::{Failures, age, ago};
 
 /// What nginx remembers of a server.
 #[derive(Debug, Clone)]
@@ -66,6 +67,32 @@ impl Counter {
 
     pub(super) fn forgive(&mut self) {
         self.fails = 0;
+    }
+
+    pub(super) fn memory(&self, now: Instant) -> Failures {
+        Failures::Nginx {
+            fails: self.fails,
+            accessed: self.accessed.map(|at| age(at, now)),
+            checked: self.checked.map(|at| age(at, now)),
+            effective_weight: self.effective_weight,
+        }
+    }
+
+    pub(super) fn recall(&mut self, memory: &Failures, server: &Server, now: Instant) {
+        if let Failures::Nginx {
+            fails,
+            accessed,
+            checked,
+            effective_weight,
+        } = memory
+        {
+            *self = Self {
+                fails: *fails,
+                accessed: accessed.map(|age| ago(age, now)),
+                checked: checked.map(|age| ago(age, now)),
+                effective_weight: (*effective_weight).min(server.weight.get()),
+            };
+        }
     }
 
     pub(super) fn weight(&self) -> u32 {

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::balance::Server;
+use crate::balance::memory::{Failures, age, ago};
 
 /// The failures of a server that still count, and its ejection.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +91,44 @@ impl Window {
             }
             self.failures.pop_front();
         }
+    }
+
+    /// What was asked for is not told: a process numbers that as it likes.
+    pub(super) fn memory(&self, now: Instant) -> Failures {
+        Failures::Safe {
+            failures: self.failures.iter().map(|at| age(at.at, now)).collect(),
+            answered: self.answered.map(|at| age(at, now)),
+            ejected: self
+                .ejection
+                .map(|ejection| ejection.until.saturating_duration_since(now)),
+        }
+    }
+
+    pub(super) fn recall(&mut self, memory: &Failures, server: &Server, now: Instant) {
+        let Failures::Safe {
+            failures,
+            answered,
+            ejected,
+        } = memory
+        else {
+            return;
+        };
+        let most = usize::try_from(server.max_fails).unwrap_or(usize::MAX);
+        let failed = failures.iter().take(most.saturating_sub(1));
+        *self = Self {
+            failures: failed
+                .map(|age| Failed {
+                    at: ago(*age, now),
+                    key: None,
+                })
+                .collect(),
+            answered: answered.map(|age| ago(age, now)),
+            // What is configured now counts: it may be less than it was.
+            ejection: ejected.filter(|_| most > 0).map(|left| Ejection {
+                until: now + left.min(server.fail_timeout),
+                trial: false,
+            }),
+        };
     }
 
     /// Whether the same thing was asked for before, failed, and the server has answered since.
