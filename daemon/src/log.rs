@@ -1,29 +1,26 @@
 //! Logs: `tracing` events, and those of the `log` crate, as text or JSON.
 //!
-//! `RUST_LOG`, where set, decides what is logged; otherwise the configured level does.
+//! What is logged is decided, in this order, by whoever changes the levels of the running program, by
+//! `RUST_LOG` where it is set, and by the configuration.
+
+mod file;
+mod levels;
 
 use std::env;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use settings::Level;
 use thiserror::Error;
-use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
-/// The filter for a level. The framework's own chatter stays one level quieter.
-fn filter_of(level: Level) -> EnvFilter {
-    EnvFilter::new(match level {
-        Level::Error => "error",
-        Level::Warn => "warn",
-        Level::Info => "info,pingora=warn,pingora_core=warn,pingora_proxy=warn,h2=warn",
-        Level::Debug => "debug,h2=info,hyper=info",
-        Level::Trace => "trace",
-    })
-}
+pub use self::file::{Line, LogFile};
+pub use self::levels::Levels;
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -41,33 +38,114 @@ pub enum Format {
 #[error("the log is already started: {0}")]
 pub struct Error(#[from] TryInitError);
 
-/// Changes the level of a running log.
+/// Who has decided what is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The configuration.
+    Configuration,
+    /// The variable `RUST_LOG`.
+    Environment,
+    /// Whoever asked the running program for it.
+    Operator,
+}
+
+/// Changes the levels of a running log.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    filter: Option<reload::Handle<EnvFilter, Registry>>,
+    filter: reload::Handle<EnvFilter, Registry>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    configured: Levels,
+    /// `RUST_LOG`, if it is set and can be read.
+    environment: Option<String>,
+    /// What an operator has asked for.
+    asked_for: Option<Levels>,
+}
+
+impl State {
+    fn filter(&self) -> EnvFilter {
+        match (&self.asked_for, &self.environment) {
+            (Some(levels), _) => levels.filter(),
+            (None, Some(text)) => EnvFilter::new(text),
+            (None, None) => self.configured.filter(),
+        }
+    }
 }
 
 impl Handle {
-    /// Logs at `level` from now on, unless `RUST_LOG` decides.
-    pub fn set_level(&self, level: Level) {
-        if let Some(filter) = &self.filter
-            && filter.reload(filter_of(level)).is_err()
-        {
+    /// Logs as the configuration says from now on. What an operator has asked for stays, unless the
+    /// configuration has changed its mind.
+    pub fn configure(&self, levels: Levels) {
+        self.change(|state| {
+            if state.configured != levels {
+                state.asked_for = None;
+                state.configured = levels;
+            }
+        });
+    }
+
+    /// Logs at these levels from now on, whatever else has been said.
+    pub fn set(&self, levels: Levels) {
+        self.change(|state| state.asked_for = Some(levels));
+    }
+
+    /// Forgets what an operator has asked for.
+    pub fn reset(&self) {
+        self.change(|state| state.asked_for = None);
+    }
+
+    /// The levels in use and who has decided on them. Those of `RUST_LOG` are not taken apart; what the
+    /// configuration says is told in their place.
+    pub fn levels(&self) -> (Levels, Source) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&state.asked_for, &state.environment) {
+            (Some(levels), _) => (levels.clone(), Source::Operator),
+            (None, Some(_)) => (state.configured.clone(), Source::Environment),
+            (None, None) => (state.configured.clone(), Source::Configuration),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        let filter = state.filter();
+        let most = most(&filter);
+        if self.filter.reload(filter).is_ok() {
+            log::set_max_level(most);
+        } else {
             tracing::error!("the log level cannot be changed: the log has ended");
         }
     }
 }
 
+/// The least important events of the `log` crate that pass; it has to be told, or it asks nobody.
+fn most(filter: &EnvFilter) -> log::LevelFilter {
+    let hint = Layer::<Registry>::max_level_hint(filter).and_then(LevelFilter::into_level);
+    match hint {
+        Some(tracing::Level::ERROR) => log::LevelFilter::Error,
+        Some(tracing::Level::WARN) => log::LevelFilter::Warn,
+        Some(tracing::Level::INFO) => log::LevelFilter::Info,
+        Some(tracing::Level::DEBUG) => log::LevelFilter::Debug,
+        Some(tracing::Level::TRACE) | None => log::LevelFilter::Trace,
+    }
+}
+
 /// Starts the log of this process, written to `writer` (usually [`std::io::stderr`]).
-pub fn start<W>(level: Level, format: Format, writer: W) -> Result<Handle, Error>
+pub fn start<W>(levels: impl Into<Levels>, format: Format, writer: W) -> Result<Handle, Error>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let from_env = env::var("RUST_LOG")
-        .ok()
-        .and_then(|text| EnvFilter::try_new(text).ok());
-    let decided = from_env.is_some();
-    let (filter, handle) = reload::Layer::new(from_env.unwrap_or_else(|| filter_of(level)));
+    let environment = env::var("RUST_LOG").ok();
+    let state = State {
+        configured: levels.into(),
+        environment: environment.filter(|text| EnvFilter::try_new(text).is_ok()),
+        asked_for: None,
+    };
+    let (filter, handle) = reload::Layer::new(state.filter());
     let lines = match format {
         Format::Text => fmt::layer().with_ansi(false).with_writer(writer).boxed(),
         Format::Json => fmt::layer()
@@ -81,50 +159,10 @@ where
         .with(lines)
         .try_init()?;
     Ok(Handle {
-        filter: (!decided).then_some(handle),
+        filter: handle,
+        state: Arc::new(Mutex::new(state)),
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Captured(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Captured {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// One test, because a process has one log.
-    #[test]
-    fn takes_both_kinds_of_event_and_changes_its_level() {
-        let captured = Captured::default();
-        let writer = captured.clone();
-        let handle = start(Level::Info, Format::Json, move || writer.clone()).unwrap();
-        tracing::info!(peer.addr = "10.0.0.1:80", "connected");
-        tracing::debug!("hidden");
-        ::log::warn!("from the log crate");
-        handle.set_level(Level::Debug);
-        tracing::debug!("shown");
-
-        let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-        let lines: Vec<serde_json::Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let messages: Vec<_> = lines.iter().map(|line| &line["message"]).collect();
-        assert_eq!(messages, ["connected", "from the log crate", "shown"]);
-        assert_eq!(lines[0]["peer.addr"], "10.0.0.1:80");
-        assert!(start(Level::Info, Format::Text, io::stderr).is_err());
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ mod problem;
 mod quantity;
 mod suggest;
 
-pub use level::Level;
+pub use level::{Level, NoLevel};
 pub use place::{Place, Step};
 pub use problem::{Problem, Problems};
 pub use quantity::{Period, QuantityError, Size};
