@@ -22,7 +22,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -57,7 +57,8 @@ impl AdminServer {
         self.listener.local_addr()
     }
 
-    /// Answers requests until `stop` is done or this future is dropped; open connections end with it.
+    /// Answers requests until `stop` is done, and after that those under way; open connections end when
+    /// this future is dropped.
     pub async fn serve<H, F>(self, metrics: Metrics, handler: H, stop: impl Future<Output = ()>)
     where
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
@@ -67,9 +68,10 @@ impl AdminServer {
         let shared = Arc::new((metrics, handler));
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
+        let (stopping, stopped) = watch::channel(());
         loop {
             let accepted = tokio::select! {
-                () = &mut stop => return,
+                () = &mut stop => break,
                 accepted = self.listener.accept() => accepted,
             };
             while connections.try_join_next().is_some() {}
@@ -82,30 +84,46 @@ impl AdminServer {
                 continue;
             };
             let shared = Arc::clone(&shared);
+            let mut stopped = stopped.clone();
             connections.spawn(async move {
                 let (metrics, handler) = &*shared;
-                converse(stream, metrics, handler).await;
+                let stopped = async move { drop(stopped.changed().await) };
+                converse(stream, metrics, handler, stopped).await;
                 drop(place);
             });
         }
+        drop(self);
+        drop(stopping);
+        while connections.join_next().await.is_some() {}
     }
 }
 
-/// Serves one connection until either side ends it.
-async fn converse<H, F>(stream: TcpStream, metrics: &Metrics, handler: &H)
-where
+/// Serves one connection until either side ends it; after `stopped` there are no further requests.
+async fn converse<H, F>(
+    stream: TcpStream,
+    metrics: &Metrics,
+    handler: &H,
+    stopped: impl Future<Output = ()>,
+) where
     H: Fn(Request<Bytes>) -> F,
     F: Future<Output = Response<Body>>,
 {
     let service =
         service_fn(async |request| Ok::<_, Infallible>(respond(request, metrics, handler).await));
-    let served = http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // A script that has sent all it has to say may close its side and still wait for the answer.
         .half_close(true)
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stopped => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
     if let Err(error) = served {
         tracing::debug!(%error, "an admin connection ended early");
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination};
+use std::time::Duration;
 use std::{fs, process, thread};
 
 use nix::sys::signal;
@@ -117,6 +118,40 @@ pub fn reloading() {
 /// Tells the service manager that the program is about to end.
 pub fn stopping() {
     notify(&[NotifyState::Stopping]);
+}
+
+/// Tells the service manager that another process is the main one from now on. It believes this only
+/// of the one that has been so far.
+pub fn successor(process: u32) {
+    notify(&[NotifyState::MainPid(process)]);
+}
+
+/// How often the service manager wants to hear that all is [well], at the least; `None` if it does not.
+pub fn watchdog() -> Option<Duration> {
+    sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero())
+}
+
+/// Tells the service manager's watchdog that the program gets on.
+pub fn well() {
+    notify(&[NotifyState::Watchdog]);
+}
+
+/// Sends a signal on to another process, if there is one.
+pub fn pass_on(received: Signal, process: Option<u32>) {
+    let signal = match received {
+        Signal::Hangup => signal::SIGHUP,
+        Signal::Interrupt => signal::SIGINT,
+        Signal::Quit => signal::SIGQUIT,
+        Signal::Terminate => signal::SIGTERM,
+        Signal::User1 => signal::SIGUSR1,
+        Signal::User2 => signal::SIGUSR2,
+    };
+    let process = process.and_then(|process| i32::try_from(process).ok());
+    if let Some(process) = process
+        && let Err(error) = signal::kill(Pid::from_raw(process), signal)
+    {
+        tracing::warn!(%error, process, "a signal cannot be passed on");
+    }
 }
 
 fn notify(states: &[NotifyState<'_>]) {

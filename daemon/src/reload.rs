@@ -30,9 +30,14 @@ pub struct State {
 impl<T> Live<T> {
     /// Starts with `value` as generation 1.
     pub fn new(value: T) -> Self {
+        Self::after(0, value)
+    }
+
+    /// Starts with `value` as the one after `generation`, which another process had in use.
+    pub fn after(generation: u64, value: T) -> Self {
         let now = SystemTime::now();
         let state = State {
-            generation: 1,
+            generation: generation.saturating_add(1),
             since: now,
             tried: now,
             refusal: None,

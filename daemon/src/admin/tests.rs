@@ -89,3 +89,41 @@ async fn dropping_the_server_frees_its_port() {
     assert!(server.await.unwrap_err().is_cancelled());
     AdminServer::bind(address).await.unwrap();
 }
+
+/// Whoever has asked something before the end gets an answer.
+#[tokio::test]
+async fn a_stop_waits_for_answers_and_accepts_nobody() {
+    let server = AdminServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let server = server.await.unwrap();
+    let address = server.local_addr().unwrap();
+    let go_on = Arc::new(Semaphore::new(0));
+    let (waiting, stop) = (Arc::clone(&go_on), Arc::new(Semaphore::new(0)));
+    let handler = move |_| {
+        let waiting = Arc::clone(&waiting);
+        async move {
+            waiting.acquire().await.unwrap().forget();
+            text(StatusCode::OK, "late")
+        }
+    };
+    let stopped = Arc::clone(&stop);
+    let stopped = async move { stopped.acquire().await.unwrap().forget() };
+    let served = tokio::spawn(server.serve(Metrics::new().unwrap(), handler, stopped));
+    let asked = tokio::spawn(say(address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+    // The request is at its handler as soon as nobody else could get in before it.
+    while stop.available_permits() == 0 {
+        sleep(Duration::from_millis(20)).await;
+        stop.add_permits(1);
+    }
+    let refused = async {
+        while TcpStream::connect(address).is_ok() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), refused).await.unwrap();
+    go_on.add_permits(1);
+    assert!(asked.await.unwrap().ends_with("late"));
+    timeout(Duration::from_secs(10), served)
+        .await
+        .unwrap()
+        .unwrap();
+}
