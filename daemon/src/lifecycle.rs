@@ -136,8 +136,8 @@ pub fn well() {
     notify(&[NotifyState::Watchdog]);
 }
 
-/// Sends a signal on to another process, if there is one.
-pub fn pass_on(received: Signal, process: Option<u32>) {
+/// Sends a signal on to another process.
+pub fn pass_on(received: Signal, process: u32) {
     let signal = match received {
         Signal::Hangup => signal::SIGHUP,
         Signal::Interrupt => signal::SIGINT,
@@ -146,8 +146,7 @@ pub fn pass_on(received: Signal, process: Option<u32>) {
         Signal::User1 => signal::SIGUSR1,
         Signal::User2 => signal::SIGUSR2,
     };
-    let process = process.and_then(|process| i32::try_from(process).ok());
-    if let Some(process) = process
+    if let Ok(process) = i32::try_from(process)
         && let Err(error) = signal::kill(Pid::from_raw(process), signal)
     {
         tracing::warn!(%error, process, "a signal cannot be passed on");

@@ -86,9 +86,13 @@ pub(crate) struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    /// A connection that waits for its first request, unless there are `limit` already.
-    pub(crate) fn new(edge: &'a Edge, limit: Option<NonZeroUsize>) -> Result<Self, Refused> {
-        let before = edge.opened();
+    /// A connection that was just [opened](Edge::opened) and waits for its first request, unless there
+    /// were `limit` already.
+    pub(crate) fn new(
+        edge: &'a Edge,
+        before: usize,
+        limit: Option<NonZeroUsize>,
+    ) -> Result<Self, Refused> {
         edge.metrics.idle.inc();
         let counted = Self {
             edge,

@@ -28,7 +28,9 @@ enum Command {
     /// Run the proxy in the foreground.
     ///
     /// Signals: HUP reloads the configuration, QUIT stops after the requests under way, TERM and
-    /// INT stop at once, USR1 opens the log files again.
+    /// INT stop at once, USR1 opens the log files again, USR2 has a new process take over, from the
+    /// program that is then found where this one was. Sockets of the service manager (`LISTEN_FDS`)
+    /// are used for the listeners that have their addresses.
     Run {
         #[command(flatten)]
         config: ConfigFile,
@@ -53,6 +55,24 @@ enum Command {
     Explain(explain::Request),
     /// Have a running edge read its configuration again, and wait for the outcome.
     Reload(Running),
+    /// Have a new process, of the program that is now where the running edge's was, take over from that
+    /// one without losing a request, and wait for the outcome.
+    ///
+    /// If the new process cannot be started, does not like its configuration, or is not ready within
+    /// `server.upgrade_timeout`, the running one goes on as if nothing had been.
+    Upgrade(Running),
+    /// Show or change how much a running edge logs, until it is changed again or the process ends.
+    Log {
+        #[command(flatten)]
+        running: Running,
+        /// error, warn, info, debug or trace; of single modules as MODULE=LEVEL (h2=debug). Without any,
+        /// what is in use is shown.
+        #[arg(value_name = "LEVEL|MODULE=LEVEL")]
+        changes: Vec<ask::LogChange>,
+        /// Go back to what is configured.
+        #[arg(long, conflicts_with = "changes")]
+        reset: bool,
+    },
     /// Show the upstream servers of a running edge.
     Status {
         #[command(flatten)]
@@ -110,12 +130,7 @@ pub fn main() -> Exit {
         Command::Run {
             config,
             stop_on_stdin_eof,
-        } => {
-            if stop_on_stdin_eof {
-                daemon::lifecycle::end_with_stdin();
-            }
-            crate::run::run(&config.config).map_err(|error| error.to_string())
-        }
+        } => crate::run::run(&config.config, stop_on_stdin_eof).map_err(|error| error.to_string()),
         Command::Check {
             config,
             print: true,
@@ -124,6 +139,15 @@ pub fn main() -> Exit {
         Command::Check { config, strict, .. } => check::check(&config.config, strict),
         Command::Explain(request) => explain::run(&request).and_then(print),
         Command::Reload(running) => running.admin().and_then(ask::reload).and_then(print),
+        Command::Log {
+            running,
+            changes,
+            reset,
+        } => running
+            .admin()
+            .and_then(|admin| ask::log(admin, &changes, reset))
+            .and_then(print),
+        Command::Upgrade(running) => running.admin().and_then(ask::upgrade).and_then(print),
         Command::Status { running, json } => running
             .admin()
             .and_then(|admin| ask::status(admin, json))

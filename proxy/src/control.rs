@@ -1,28 +1,29 @@
-//! What operators ask for: reload, stop, new log files; and the admin port.
+//! What operators ask for: reload, upgrade, stop, new log files; and the admin port.
 
 mod admin;
 pub(crate) mod load;
+mod service;
+mod upgrade;
+mod watchdog;
 
-use std::collections::HashMap;
-use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Exclusive};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use daemon::admin::AdminServer;
 use daemon::lifecycle::{self, PidFile, Signal, Signals};
 use edge_core::address::Address;
 use edge_core::config::Listener;
-use pingora::server::{ListenFds, ShutdownSignal, ShutdownSignalWatch, ShutdownWatch};
-use pingora::services::Service;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
+pub(crate) use self::service::{ControlService, Over, Sockets, Start};
+use self::upgrade::Phase;
 use crate::buffer::lock;
 use crate::edge::Edge;
-use crate::listen::{self, Bound, Order, SocketFile};
+use crate::handover::Binary;
+use crate::listen::{self, Bound, Inherited, Open, Order};
 use crate::probe;
 use crate::resolve;
+use crate::run::levels;
 use crate::snapshot::Snapshot;
 
 /// The part of the edge that serves its operators.
@@ -31,26 +32,60 @@ pub(crate) struct Control {
     edge: Arc<Edge>,
     /// Probes and name lookups of the configuration in use. Holding them serialises reloads.
     watches: Mutex<JoinSet<()>>,
-    /// The places of the Unix sockets that clients find.
-    socket_files: std::sync::Mutex<HashMap<Address, SocketFile>>,
+    /// What clients and operators connect to.
+    open: Open,
+    /// What the service manager holds for this process.
+    inherited: Exclusive<Inherited>,
+    /// What is started in place of this process.
+    binary: Binary,
+    log: ErrorLog,
+    phase: Exclusive<Phase>,
+    /// Says that another process has taken over.
+    left: Notify,
+}
+
+/// The process's own messages.
+#[derive(Debug)]
+pub(crate) struct ErrorLog {
+    /// Changes how much is written.
+    pub(crate) handle: daemon::log::Handle,
+    /// Where that is; `None`: standard error.
+    pub(crate) file: Option<daemon::log::LogFile>,
 }
 
 impl Control {
-    /// The control of an edge that is about to start.
-    pub(crate) fn new(edge: Arc<Edge>) -> Self {
+    /// The control of an edge that is about to start, in another's place if it is `arriving`.
+    fn new(
+        edge: Arc<Edge>,
+        inherited: Inherited,
+        binary: Binary,
+        log: ErrorLog,
+        arriving: bool,
+    ) -> Self {
         Self {
             edge,
             watches: Mutex::default(),
-            socket_files: std::sync::Mutex::default(),
+            open: Open::default(),
+            inherited: Exclusive::new(inherited),
+            binary,
+            log,
+            phase: Exclusive::new(if arriving {
+                Phase::Arriving
+            } else {
+                Phase::Serving
+            }),
+            left: Notify::new(),
         }
     }
 
     /// Reads the configuration again and puts it into use, or leaves everything as it is and says
     /// why. The answer is the new generation.
     pub(crate) async fn reload(&self) -> Result<u64, String> {
+        let refused = self.refusal();
         let mut watches = self.watches.lock().await;
+        let refused = refused.and_then(|()| self.refusal());
         lifecycle::reloading();
-        let result = self.replace(&mut watches);
+        let result = refused.and_then(|()| self.replace(&mut watches));
         // So that whoever is told of it finds it in use, on whichever worker.
         self.carried_out().await;
         lifecycle::ready();
@@ -80,11 +115,13 @@ impl Control {
         let new = Snapshot::new(config, Some(&old), &edge.metrics, &edge.logs)
             .map_err(|error| error.to_string())?;
         load::warn_of_restart(&old.config, &new.config);
+        self.log.handle.configure(levels(&new.config));
         new.apply(&edge.metrics);
         let generation = edge.live.replace(new);
         for bound in changed {
-            self.listen(bound);
+            self.listen(bound).map_err(|error| error.to_string())?;
         }
+        self.publish();
         let listeners = &edge.live.load().config.listeners;
         for listener in listeners {
             self.order(|| Order::Change(listener.clone()));
@@ -112,37 +149,52 @@ impl Control {
         new.iter()
             .filter(|listener| !old.iter().any(|old| old.binds_as(listener)))
             .map(|listener| {
-                listen::bind(listener, workers, old)
-                    .map_err(|error| format!("cannot listen on {}: {error}", listener.address))
+                let failed = |error| format!("cannot listen on {}: {error}", listener.address);
+                match lock(&self.inherited).take(listener).map_err(failed)? {
+                    Some(bound) => Ok(bound),
+                    None => listen::bind(listener, workers, old).map_err(failed),
+                }
             })
             .collect()
     }
 
     /// Has the workers accept connections on what was bound, in place of what its address had.
-    fn listen(&self, bound: Bound) {
-        let address = &bound.listener.address;
+    fn listen(&self, bound: Bound) -> std::io::Result<()> {
+        let listener = bound.listener.clone();
+        let address = &listener.address;
+        let shares = self.open.hold(bound, self.edge.workers.len())?;
         tracing::info!(%address, "listening");
-        for (worker, socket) in self.edge.workers.iter().zip(bound.sockets) {
+        for (worker, sockets) in self.edge.workers.iter().zip(shares) {
             if worker
-                .send(Order::Listen(bound.listener.clone(), socket))
+                .send(Order::Listen(listener.clone(), sockets))
                 .is_err()
             {
                 tracing::error!(%address, "a worker has ended");
             }
         }
-        if let Some(mut file) = bound.file {
-            if let Err(error) = file.publish() {
-                tracing::error!(%address, %error, "the socket cannot be put in its place");
-            }
-            lock(&self.socket_files).insert(address.clone(), file);
-        }
+        Ok(())
+    }
+
+    /// Lets clients find the Unix sockets.
+    fn publish(&self) {
+        self.open.publish(|address, error| {
+            tracing::error!(%address, %error, "the socket cannot be put in its place");
+        });
     }
 
     fn close(&self, address: &Address) {
         tracing::info!(%address, "no longer listening");
-        // Before the socket closes, so that no client finds one that refuses it.
-        drop(lock(&self.socket_files).remove(address));
+        // Before the workers close it, so that no client finds a file that leads nowhere, and none is
+        // left in the queue of a socket that only this holds.
+        self.open.close(address);
         self.order(|| Order::Close(address.clone()));
+    }
+
+    /// Writes the process id to where it is to be found, until the answer is dropped.
+    fn write_pid_file(&self) -> std::io::Result<Option<PidFile>> {
+        let snapshot = self.edge.live.load();
+        let path = snapshot.config.server.pid_file.as_ref();
+        path.map(PidFile::write).transpose()
     }
 
     /// Gives an order to every worker.
@@ -154,25 +206,29 @@ impl Control {
         }
     }
 
-    /// Waits until every worker has carried out the orders given so far.
-    async fn carried_out(&self) {
+    /// Waits until every worker has carried out the orders given so far; whether all have.
+    async fn carried_out(&self) -> bool {
+        let mut all = true;
         for worker in &self.edge.workers {
             let (done, report) = oneshot::channel();
             if worker.send(Order::Report(done)).is_err() || report.await.is_err() {
                 tracing::error!("a worker has ended");
+                all = false;
             }
         }
+        all
     }
 
-    /// Stops listening and waits for requests under way, but not longer than `graceful_timeout`.
-    async fn drain(&self) {
+    /// Stops listening and waits for requests under way, but not longer than `graceful_timeout`. Idle
+    /// connections of HTTP/1 may still bring a request for the time of `idle`.
+    async fn drain(&self, idle: Duration) {
         let snapshot = self.edge.live.load_full();
         let timeout = snapshot.config.server.graceful_timeout;
         tracing::info!(connections = self.edge.open_connections(), "draining");
         for listener in &snapshot.config.listeners {
             self.close(&listener.address);
         }
-        self.edge.drain();
+        self.edge.drain(idle);
         if tokio::time::timeout(timeout, self.edge.drained())
             .await
             .is_err()
@@ -197,24 +253,49 @@ impl Control {
         }
     }
 
-    async fn heed(&self, mut signals: Signals) {
+    /// Does what signals say, until this process is to end; `stop` closes the admin port.
+    async fn heed(self: &Arc<Self>, signals: &mut Signals, stop: &watch::Sender<bool>) {
         loop {
-            match signals.next().await {
+            let signal = tokio::select! {
+                signal = signals.next() => signal,
+                () = self.left.notified() => {
+                    stop.send_replace(true);
+                    return self.leave(signals).await;
+                }
+            };
+            match signal {
                 Signal::Hangup => drop(self.reload().await),
                 Signal::User1 => {
                     tracing::info!("opening the log files again");
                     self.edge.logs.reopen();
+                    let reopened = self
+                        .log
+                        .file
+                        .as_ref()
+                        .map_or(Ok(()), daemon::log::LogFile::reopen);
+                    if let Err(error) = reopened {
+                        tracing::error!(%error, "the error log cannot be opened again, and goes on where it was");
+                    }
                 }
-                Signal::User2 => tracing::error!("a binary upgrade is not possible yet"),
+                Signal::User2 => {
+                    let control = Arc::clone(self);
+                    // What becomes of it is in the log.
+                    tokio::spawn(async move { control.upgrade().await });
+                }
                 Signal::Quit => {
+                    self.give_up_upgrade();
+                    lifecycle::stopping();
                     // A second signal ends the wait.
                     tokio::select! {
-                        () = self.drain() => {}
+                        () = self.drain(Duration::ZERO) => {}
                         _ = signals.stop() => {}
                     }
                     return;
                 }
-                Signal::Interrupt | Signal::Terminate => return,
+                Signal::Interrupt | Signal::Terminate => {
+                    self.give_up_upgrade();
+                    return lifecycle::stopping();
+                }
             }
         }
     }
@@ -237,89 +318,3 @@ impl Control {
 
 /// How long tunnels have to end when they are told to, and to write their log lines.
 const TOLD: Duration = Duration::from_secs(1);
-
-/// The control as the server runs it.
-pub(crate) struct ControlService {
-    /// What it controls.
-    pub(crate) edge: Arc<Edge>,
-    /// What was taken over before anything could fail half way.
-    pub(crate) start: Option<(Signals, Sockets)>,
-}
-
-/// Sockets that were bound before the server started, so that a port in use ends it with a message
-/// and not half way.
-#[derive(Debug)]
-pub(crate) struct Sockets {
-    /// For operators.
-    pub(crate) admin: TcpListener,
-    /// For clients.
-    pub(crate) clients: Vec<Bound>,
-}
-
-impl ControlService {
-    async fn run(&self, signals: Signals, sockets: Sockets) -> Result<(), std::io::Error> {
-        let config = self.edge.live.load_full();
-        let _pid_file = config
-            .config
-            .server
-            .pid_file
-            .as_ref()
-            .map(PidFile::write)
-            .transpose()?;
-        let control = Arc::new(Control::new(Arc::clone(&self.edge)));
-        for bound in sockets.clients {
-            control.listen(bound);
-        }
-        *control.watches.lock().await = control.watch(&config);
-        drop(config);
-        let admin = AdminServer::from_std(sockets.admin)?;
-        let metrics = self.edge.metrics.registry.clone();
-        let answers = Arc::clone(&control);
-        let serve = admin.serve(
-            metrics,
-            move |request| admin::answer(Arc::clone(&answers), request),
-            std::future::pending(),
-        );
-        lifecycle::ready();
-        tokio::select! {
-            () = control.heed(signals) => lifecycle::stopping(),
-            () = control.look_after() => {}
-            () = serve => {}
-        }
-        lock(&control.socket_files).clear();
-        control.flush_logs().await;
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Service for ControlService {
-    async fn start_service(&mut self, _: Option<ListenFds>, _: ShutdownWatch, _: usize) {
-        if let Some((signals, sockets)) = self.start.take()
-            && let Err(error) = self.run(signals, sockets).await
-        {
-            tracing::error!(%error, "the edge cannot go on");
-        }
-        self.edge.over.notify_one();
-    }
-
-    fn name(&self) -> &'static str {
-        "control"
-    }
-
-    fn threads(&self) -> Option<usize> {
-        Some(1)
-    }
-}
-
-/// Ends the server when the control says so: by then everything is drained, so nothing is waited
-/// for again.
-pub(crate) struct Over(pub(crate) Arc<Edge>);
-
-#[async_trait]
-impl ShutdownSignalWatch for Over {
-    async fn recv(&self) -> ShutdownSignal {
-        self.0.over.notified().await;
-        ShutdownSignal::FastShutdown
-    }
-}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use daemon::reload::Live;
 use edge_core::admission::Addresses;
@@ -11,6 +12,7 @@ use prometheus::IntGauge;
 use tokio::sync::{Notify, mpsc};
 
 use crate::access_log::LogFiles;
+use crate::buffer::lock;
 use crate::listen::Order;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
@@ -36,9 +38,15 @@ pub(crate) struct Edge {
     pub(crate) over: Notify,
     /// Connections of each client address.
     pub(crate) addresses: Mutex<Addresses>,
+    /// Why the process ends, if not because it was told to.
+    failure: Mutex<Option<String>>,
     draining: AtomicBool,
     stopped_tunnels: AtomicBool,
+    /// Milliseconds that idle connections may go on when draining.
+    idle: AtomicU64,
     open: AtomicUsize,
+    /// Sockets on which connections are accepted.
+    accepting: AtomicUsize,
     accepted: AtomicU64,
     closed: Notify,
 }
@@ -46,14 +54,14 @@ pub(crate) struct Edge {
 impl Edge {
     /// An edge that is about to start.
     pub(crate) fn new(
-        snapshot: Snapshot,
+        live: Live<Snapshot>,
         path: PathBuf,
         metrics: Metrics,
         logs: LogFiles,
         workers: Vec<mpsc::UnboundedSender<Order>>,
     ) -> Self {
         let edge = Self {
-            live: Live::new(snapshot),
+            live,
             path,
             metrics,
             logs,
@@ -62,9 +70,12 @@ impl Edge {
             stop_tunnels: Notify::new(),
             over: Notify::new(),
             addresses: Mutex::default(),
+            failure: Mutex::default(),
             draining: AtomicBool::new(false),
             stopped_tunnels: AtomicBool::new(false),
+            idle: AtomicU64::new(0),
             open: AtomicUsize::new(0),
+            accepting: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
             closed: Notify::new(),
         };
@@ -90,8 +101,25 @@ impl Edge {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Ends idle connections now and the others with the request under way.
-    pub(crate) fn drain(&self) {
+    /// How long connections may wait for a request although all is about to end.
+    pub(crate) fn idle_time(&self) -> Duration {
+        Duration::from_millis(self.idle.load(Ordering::Relaxed))
+    }
+
+    /// Notes why the process ends.
+    pub(crate) fn fail(&self, reason: String) {
+        *lock(&self.failure) = Some(reason);
+    }
+
+    /// Why the process ends, if not because it was told to.
+    pub(crate) fn failure(&self) -> Option<String> {
+        lock(&self.failure).take()
+    }
+
+    /// Ends idle connections after `idle` and the others with the request under way.
+    pub(crate) fn drain(&self, idle: Duration) {
+        let idle = u64::try_from(idle.as_millis()).unwrap_or(u64::MAX);
+        self.idle.store(idle, Ordering::Relaxed);
         self.draining.store(true, Ordering::Relaxed);
         self.leave.notify_waiters();
     }
@@ -108,14 +136,28 @@ impl Edge {
         self.stopped_tunnels.load(Ordering::Relaxed)
     }
 
-    /// Waits until the last connection is closed.
+    /// Waits until no connection is accepted any more and the last one is closed.
     pub(crate) async fn drained(&self) {
         loop {
             let closed = self.closed.notified();
-            if self.open.load(Ordering::Acquire) == 0 {
+            // In this order: what is accepted is open before the socket is given up.
+            if self.accepting.load(Ordering::Acquire) == 0 && self.open.load(Ordering::Acquire) == 0
+            {
                 return;
             }
             closed.await;
+        }
+    }
+
+    /// One more socket on which connections are accepted.
+    pub(crate) fn accepts(&self) {
+        self.accepting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One less.
+    pub(crate) fn accepts_no_more(&self) {
+        if self.accepting.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.closed.notify_waiters();
         }
     }
 

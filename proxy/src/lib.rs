@@ -3,7 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`command`] | the command line |
-//! | `control` | reload, signals, the admin port |
+//! | `control` | reload, signals, upgrades, the admin port |
+//! | `handover` | what two processes say to each other when one takes the other's place |
 //! | `service`, `worker`, `listen`, `admission`, `client` | threads, sockets, client connections |
 //! | `tls` | certificates, resumed sessions and handshakes with clients |
 //! | `http2` | streams of HTTP/2 connections, for `exchange` as connections that carry one request |
@@ -25,6 +26,7 @@ mod compress;
 mod control;
 mod edge;
 mod exchange;
+mod handover;
 mod http2;
 mod io;
 mod limit;

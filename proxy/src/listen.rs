@@ -1,28 +1,34 @@
 //! Listening sockets, bound before anything else changes.
 //!
-//! A TCP address is bound once for each worker; a Unix socket is one that the workers share.
+//! A TCP address is bound once for each worker; a Unix socket is one that the workers share. Sockets
+//! that the service manager or the process before this one has bound come in any number.
 
 mod file;
+mod inherited;
+mod open;
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixListener;
 use std::task::{Context, Poll};
 
 use edge_core::address::{Address, Peer};
 use edge_core::config::{Keepalive, Listener};
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::sync::oneshot;
 
 use crate::stream::Stream;
 
 pub(crate) use self::file::SocketFile;
+pub(crate) use self::inherited::{From, Inherited};
+pub(crate) use self::open::Open;
 
 /// What a worker is told.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// Accept connections on this socket, and no more on another that this address had before.
-    Listen(Listener, Listening),
+    /// Accept connections on these sockets, and no more on others that this address had before.
+    Listen(Listener, Vec<Listening>),
     /// New connections on this address are treated so.
     Change(Listener),
     /// Accept no more connections on this address.
@@ -31,24 +37,47 @@ pub(crate) enum Order {
     Flush,
     /// Say that every order before this one is carried out.
     Report(oneshot::Sender<()>),
+    /// Accept one connection here and send back what it says, as a proof that this is possible.
+    Echo(UnixListener),
 }
 
-/// One worker's listening socket, not yet in its runtime.
+/// A listening socket, not yet in a worker's runtime.
 #[derive(Debug)]
 pub(crate) enum Listening {
-    /// Of the worker alone.
+    /// On a TCP port.
     Tcp(std::net::TcpListener),
-    /// Of all workers.
+    /// In the file system.
     Unix(UnixListener),
 }
 
-/// A listener's sockets, one for each worker.
+impl Listening {
+    /// The same socket, with the same queue.
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(socket) => Self::Tcp(socket.try_clone()?),
+            Self::Unix(socket) => Self::Unix(socket.try_clone()?),
+        })
+    }
+}
+
+impl AsFd for Listening {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(socket) => socket.as_fd(),
+            Self::Unix(socket) => socket.as_fd(),
+        }
+    }
+}
+
+/// A listener's sockets.
 #[derive(Debug)]
 pub(crate) struct Bound {
     /// What was bound.
     pub(crate) listener: Listener,
-    /// The sockets.
+    /// The sockets, each with a queue of connections of its own.
     pub(crate) sockets: Vec<Listening>,
+    /// Who has bound them.
+    pub(crate) from: From,
     /// The place of a Unix socket, which clients find it at only once it is
     /// [published](SocketFile::publish).
     pub(crate) file: Option<SocketFile>,
@@ -69,8 +98,8 @@ pub(crate) fn bind(listener: &Listener, workers: usize, present: &[Listener]) ->
             if !is_ours {
                 drop(tcp(listener, *address, false)?);
             }
-            let shared = || tcp(listener, *address, true).map(Listening::Tcp);
-            let sockets: io::Result<_> = (0..workers).map(|_| shared()).collect();
+            let one = || tcp(listener, *address, true).map(Listening::Tcp);
+            let sockets: io::Result<_> = (0..workers).map(|_| one()).collect();
             (sockets?, None)
         }
         Address::Unix(path) => {
@@ -78,16 +107,29 @@ pub(crate) fn bind(listener: &Listener, workers: usize, present: &[Listener]) ->
                 .iter()
                 .any(|other| other.address == listener.address);
             let (socket, file) = SocketFile::bind(path, listener, is_ours)?;
-            let shared = || socket.try_clone().map(Listening::Unix);
-            let sockets: io::Result<_> = (0..workers).map(|_| shared()).collect();
-            (sockets?, Some(file))
+            (vec![Listening::Unix(socket)], Some(file))
         }
     };
     Ok(Bound {
         listener: listener.clone(),
         sockets,
+        from: From::Bound,
         file,
     })
+}
+
+/// `sockets` as `workers` accept on them: each worker has a socket of its own, or several if there are
+/// more of them, so that no queue is left alone; if there are fewer, workers share them.
+pub(crate) fn share(sockets: &[Listening], workers: usize) -> io::Result<Vec<Vec<Listening>>> {
+    let every = sockets.len().max(workers);
+    let mut shares: Vec<Vec<Listening>> = (0..workers).map(|_| Vec::new()).collect();
+    let pairs = sockets.iter().cycle().zip(0..every);
+    for (socket, index) in pairs {
+        if let Some(share) = shares.get_mut(index % workers.max(1)) {
+            share.push(socket.try_clone()?);
+        }
+    }
+    Ok(shares)
 }
 
 fn tcp(
@@ -108,7 +150,7 @@ fn tcp(
     }
     if let Some(keepalive) = &listener.keepalive {
         // Connections inherit it from the socket that accepts them.
-        set_keepalive(&socket, keepalive)?;
+        set_keepalive(&SockRef::from(&socket), keepalive)?;
     }
     socket.bind(&address.into())?;
     socket.listen(listener.backlog)?;
@@ -116,7 +158,7 @@ fn tcp(
     Ok(socket.into())
 }
 
-fn set_keepalive(socket: &Socket, keepalive: &Keepalive) -> io::Result<()> {
+fn set_keepalive(socket: &SockRef<'_>, keepalive: &Keepalive) -> io::Result<()> {
     let mut settings = TcpKeepalive::new();
     if let Some(idle) = keepalive.idle {
         settings = settings.with_time(idle);
@@ -173,6 +215,7 @@ impl Acceptor {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::net::TcpStream;
     use std::time::Duration;
 
@@ -180,7 +223,27 @@ mod tests {
     use edge_core::config::{Keepalive, Listener};
     use socket2::SockRef;
 
-    use super::{Listening, bind};
+    use super::{Listening, bind, share};
+
+    #[test]
+    fn every_socket_has_a_worker_and_every_worker_a_socket() {
+        let listener = Listener::new(Address::Tcp("127.0.0.1:0".parse().unwrap()));
+        for (sockets, workers, expected) in [
+            (1, 1, &[1][..]),
+            (2, 2, &[1, 1]),
+            (5, 2, &[3, 2]),
+            (2, 3, &[1, 1, 1]),
+            (1, 4, &[1, 1, 1, 1]),
+        ] {
+            let bound = bind(&listener, sockets, &[]).unwrap();
+            let shares = share(&bound.sockets, workers).unwrap();
+            let counts: Vec<usize> = shares.iter().map(Vec::len).collect();
+            assert_eq!(counts, expected);
+            let inode = |socket: &Listening| rustix::fs::fstat(socket).unwrap().st_ino;
+            let shared: HashSet<u64> = shares.iter().flatten().map(inode).collect();
+            assert_eq!(shared, bound.sockets.iter().map(inode).collect());
+        }
+    }
 
     #[test]
     fn a_port_that_somebody_listens_on_is_refused() {

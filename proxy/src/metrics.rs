@@ -11,6 +11,7 @@ use prometheus::{
 };
 
 use crate::admission::Refused;
+use crate::handover::Upgrades;
 use crate::spans::Counts;
 use crate::tls::TlsMetrics;
 
@@ -43,6 +44,8 @@ pub(crate) struct Metrics {
     pub(crate) reloaded_at: Gauge,
     /// Reloads by result.
     pub(crate) reloads: IntCounterVec,
+    /// Binary upgrades by result.
+    pub(crate) upgrades: IntCounterVec,
     /// Access log lines that could not be written.
     pub(crate) log_lost: IntCounter,
     /// Spans by what became of them.
@@ -119,6 +122,11 @@ impl Metrics {
                 "Reloads by result.",
                 &["result"],
             )?,
+            upgrades: r.counters(
+                "edge_upgrades_total",
+                "Binary upgrades by result, those of the processes before this one included.",
+                &["result"],
+            )?,
             log_lost: r.counter(
                 "edge_access_log_lost_total",
                 "Access log lines that could not be written.",
@@ -183,6 +191,22 @@ impl Metrics {
             )?,
             registry,
         })
+    }
+
+    /// Goes on counting upgrades where another process has left off.
+    pub(crate) fn set_upgrades(&self, counted: Upgrades) {
+        for (result, count) in [("success", counted.success), ("failure", counted.failure)] {
+            self.upgrades.with_label_values(&[result]).inc_by(count);
+        }
+    }
+
+    /// What has been counted of upgrades.
+    pub(crate) fn upgrades(&self) -> Upgrades {
+        let count = |result| self.upgrades.with_label_values(&[result]).get();
+        Upgrades {
+            success: count("success"),
+            failure: count("failure"),
+        }
     }
 
     /// Requests answered since the start.

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn, ready};
+use std::os::unix::net::UnixListener;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crate::stream::Stream;
@@ -12,6 +14,7 @@ use edge_core::address::{Address, Peer};
 use edge_core::config::Listener;
 use pingora::server::{ListenFds, ShutdownWatch};
 use pingora::services::Service;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
@@ -20,7 +23,7 @@ use crate::client::{Client, First, Insecure, Next, NoIntroduction, Origin};
 use crate::edge::Edge;
 use crate::exchange::{self, After, Served};
 use crate::http2;
-use crate::listen::{Acceptor, Order};
+use crate::listen::{Acceptor, Listening, Order};
 use crate::tls::ServerTls;
 use crate::worker::Worker;
 
@@ -38,17 +41,10 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Listen(listener, socket)) => match Acceptor::try_from(socket) {
-                    Ok(acceptor) => {
-                        let address = listener.address.clone();
-                        let (sender, settings) = watch::channel(Arc::new(listener));
-                        listening.insert(address, sender);
-                        tokio::spawn(accept(Arc::clone(&worker), acceptor, settings));
-                    }
-                    Err(error) => {
-                        tracing::error!(address = %listener.address, %error, "cannot listen");
-                    }
-                },
+                Some(Order::Listen(listener, sockets)) => {
+                    let address = listener.address.clone();
+                    listening.insert(address, listen(&worker, listener, sockets));
+                }
                 Some(Order::Change(listener)) => {
                     if let Some(sender) = listening.get(&listener.address) {
                         sender.send_replace(Arc::new(listener));
@@ -58,6 +54,7 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
                 Some(Order::Flush) => worker.log.flush(),
                 // Nobody waits any more if the control has ended meanwhile.
                 Some(Order::Report(done)) => done.send(()).unwrap_or_default(),
+                Some(Order::Echo(socket)) => drop(tokio::spawn(echo(socket))),
                 None => return,
             },
             _ = tick.tick() => {
@@ -69,12 +66,48 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
     }
 }
 
+/// Accepts connections on each of the sockets until the answer is dropped.
+fn listen(
+    worker: &Arc<Worker>,
+    listener: Listener,
+    sockets: Vec<Listening>,
+) -> watch::Sender<Arc<Listener>> {
+    let (sender, settings) = watch::channel(Arc::new(listener));
+    for socket in sockets {
+        match Acceptor::try_from(socket) {
+            Ok(acceptor) => {
+                let accepting = Accepting::new(Arc::clone(&worker.edge));
+                tokio::spawn(accept(
+                    Arc::clone(worker),
+                    acceptor,
+                    settings.clone(),
+                    accepting,
+                ));
+            }
+            Err(error) => {
+                let address = &settings.borrow().address;
+                tracing::error!(%address, %error, "cannot listen");
+            }
+        }
+    }
+    sender
+}
+
+/// Sends one byte of one connection back; whoever waits for it finds out if that fails.
+async fn echo(socket: UnixListener) -> std::io::Result<()> {
+    let acceptor = Acceptor::try_from(Listening::Unix(socket))?;
+    let (mut stream, _) = poll_fn(|cx| acceptor.poll_accept(cx)).await?;
+    let byte = stream.read_u8().await?;
+    stream.write_u8(byte).await
+}
+
 /// Accepts connections until the sender of `settings` is dropped, and then those that the kernel
 /// has already answered for us: closing the socket over them would reset them.
 async fn accept(
     worker: Arc<Worker>,
     acceptor: Acceptor,
     mut settings: watch::Receiver<Arc<Listener>>,
+    _accepting: Accepting,
 ) {
     let mut open = true;
     loop {
@@ -90,7 +123,9 @@ async fn accept(
         match accepted {
             Ok((stream, from)) => {
                 let listener = Arc::clone(&settings.borrow());
-                tokio::spawn(serve(Arc::clone(&worker), listener, stream, from));
+                // Before anybody could believe that there is none left.
+                let before = worker.edge.opened();
+                tokio::spawn(serve(Arc::clone(&worker), listener, stream, from, before));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -99,6 +134,22 @@ async fn accept(
                 sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// A socket that connections are accepted on, counted until they no longer are.
+struct Accepting(Arc<Edge>);
+
+impl Accepting {
+    fn new(edge: Arc<Edge>) -> Self {
+        edge.accepts();
+        Self(edge)
+    }
+}
+
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        self.0.accepts_no_more();
     }
 }
 
@@ -112,23 +163,20 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, from: (Peer, u16)) {
+async fn serve(
+    worker: Arc<Worker>,
+    listener: Arc<Listener>,
+    stream: Stream,
+    from: (Peer, u16),
+    before: usize,
+) {
     let edge = &worker.edge;
     let terms = Arc::clone(&edge.live.load().config.client);
-    let mut counted = match Counted::new(edge, terms.max_connections) {
+    let mut counted = match Counted::new(edge, before, terms.max_connections) {
         Ok(counted) => counted,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };
-    let origin = Origin {
-        listener: Arc::clone(&listener),
-        peer: from.0,
-        port: from.1,
-        destination: None,
-        number: edge.next_connection(),
-        http2: false,
-        secure: None,
-    };
-    let mut client = Client::new(stream, origin, terms);
+    let mut client = Client::new(stream, origin(edge, &listener, from), terms);
     let mut told = pin!(edge.leave.notified());
     told.as_mut().enable();
     // Who connected in the moment of the stop was not told, and may be about to ask.
@@ -138,8 +186,23 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
         Some(late) => late.as_mut().poll(cx),
     });
     let mut leave = Pin::new(&mut leave);
+    // HTTP/1 has no word for an end that is near but in an answer, so there may be time for one more.
+    let mut longer = None;
+    let mut leave_idle = poll_fn(|cx| {
+        if leave.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        match edge.idle_time() {
+            Duration::ZERO => Poll::Ready(()),
+            idle => longer
+                .get_or_insert_with(|| Box::pin(sleep(idle)))
+                .as_mut()
+                .poll(cx),
+        }
+    });
+    let mut leave_idle = Pin::new(&mut leave_idle);
     if let Some(by) = &listener.proxy_protocol {
-        let introduced = client.be_introduced(by, &worker.buffers, leave.as_mut());
+        let introduced = client.be_introduced(by, &worker.buffers, leave_idle.as_mut());
         match Box::pin(introduced).await {
             Ok(()) => {}
             Err(NoIntroduction::Ended) => return,
@@ -154,15 +217,28 @@ async fn serve(worker: Arc<Worker>, listener: Arc<Listener>, stream: Stream, fro
     };
     if let Some(tls) = tls {
         // Boxed, because a handshake is much larger than what comes after it.
-        match Box::pin(secure(&worker, client, &tls, leave.as_mut())).await {
+        match Box::pin(secure(&worker, client, &tls, leave_idle.as_mut())).await {
             Some(secured) => client = secured,
             None => return,
         }
         http2 = client.secure.as_ref().is_some_and(|tls| tls.alpn == "h2");
     }
-    let first = converse(&worker, &mut client, &mut counted, leave.as_mut(), http2).await;
+    let first = converse(&worker, &mut client, &mut counted, leave_idle, http2).await;
     if let Some(first) = first {
         Box::pin(http2::serve(&worker, client, first, &mut counted, leave)).await;
+    }
+}
+
+/// Where a connection comes from that was just accepted.
+fn origin(edge: &Edge, listener: &Arc<Listener>, (peer, port): (Peer, u16)) -> Origin {
+    Origin {
+        listener: Arc::clone(listener),
+        peer,
+        port,
+        destination: None,
+        number: edge.next_connection(),
+        http2: false,
+        secure: None,
     }
 }
 
@@ -255,7 +331,10 @@ async fn answer_in_turn(
         };
         counted.end();
         match after {
-            After::Next if worker.edge.is_draining() => return Served::Over(After::Linger),
+            // With time for one more, the client was told that it may ask again.
+            After::Next if worker.edge.is_draining() && worker.edge.idle_time().is_zero() => {
+                return Served::Over(After::Linger);
+            }
             // Many connections carry one request only.
             After::Next if client.requests() == 1 => return Served::Over(after),
             After::Next => {}

@@ -17,6 +17,7 @@ use edge_core::route::{Rewrite, Router};
 use edge_core::template::{Needs, Template};
 
 use crate::access_log::{LogFile, LogFiles};
+use crate::handover::UpstreamMemory;
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::policy::{self, Policy};
 use crate::spans::Spans;
@@ -252,6 +253,18 @@ impl Snapshot {
     pub(crate) fn tls(&self, listener: &Address) -> Option<Arc<ServerTls>> {
         let found = self.tls.iter().find(|(address, _)| address == listener);
         found.map(|(_, tls)| Arc::clone(tls))
+    }
+
+    /// Goes on with what another process knew of the servers.
+    pub(crate) fn recall(&self, known: &[UpstreamMemory], metrics: &Metrics) {
+        let now = Instant::now();
+        for upstream in &self.upstreams {
+            let known = known.iter().find(|known| known.name == upstream.name());
+            if let Some(known) = known {
+                let probed = upstream.config.probe.is_some();
+                upstream.servers.recall(known, probed, metrics, now);
+            }
+        }
     }
 
     /// Whether a client may know what happens behind the edge.

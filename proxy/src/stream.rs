@@ -31,6 +31,17 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Whether there is something to read that the runtime may not have heard of yet. Asks the kernel.
+    pub(crate) fn has_unread(&self) -> bool {
+        let unread = match self {
+            Self::Tcp(stream) => rustix::io::ioctl_fionread(stream),
+            Self::Unix(stream) => rustix::io::ioctl_fionread(stream),
+            Self::Tls(stream) => return stream.get_ref().0.stream().has_unread(),
+            Self::Layered(_) => return false,
+        };
+        unread.is_ok_and(|bytes| bytes > 0)
+    }
+
     /// The address that the client connected to. Asks the kernel.
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         match self {

@@ -29,6 +29,7 @@ mod terms;
 mod tracing;
 mod upstream;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -98,12 +99,57 @@ pub struct Server {
     pub threads: Option<NonZeroUsize>,
     /// How long requests may go on after a graceful stop was asked for.
     pub graceful_timeout: Duration,
+    /// How long a new process may take until it is ready to take over.
+    pub upgrade_timeout: Duration,
     /// Where to write the process id.
     pub pid_file: Option<PathBuf>,
-    /// The file for the edge's own messages; `None`: standard error.
-    pub error_log: Option<PathBuf>,
+    /// The edge's own messages.
+    pub error_log: ErrorLog,
+}
+
+/// The edge's own messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorLog {
+    /// The file; `None`: standard error.
+    pub path: Option<PathBuf>,
     /// The least important messages to write.
     pub level: Level,
+    /// The same for single modules.
+    pub levels: BTreeMap<String, Level>,
+    /// Whether a line is a JSON object.
+    pub json: bool,
+}
+
+impl Server {
+    /// Whether a process that runs with `self` can go on with `other`: what differs is put into use by
+    /// a reload.
+    pub fn can_become(&self, other: &Self) -> bool {
+        let error_log = ErrorLog {
+            level: other.error_log.level,
+            levels: other.error_log.levels.clone(),
+            ..self.error_log.clone()
+        };
+        let with_what_changes = Self {
+            graceful_timeout: other.graceful_timeout,
+            upgrade_timeout: other.upgrade_timeout,
+            error_log,
+            ..self.clone()
+        };
+        with_what_changes == *other
+    }
+}
+
+/// Whether this is the path of a module, such as `h2` or `hifate_edge::probe`.
+pub fn is_module(path: &str) -> bool {
+    let is_name = |name: &str| {
+        let rest = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        name.bytes().all(rest)
+            && name
+                .bytes()
+                .next()
+                .is_some_and(|first| !first.is_ascii_digit())
+    };
+    path.split("::").all(is_name)
 }
 
 /// A site with at least one route.
@@ -271,12 +317,35 @@ fn server(written: &file::Server, problems: &mut Problems) -> Server {
             "more than 1024 threads",
         );
     }
+    if written.upgrade_timeout.0.is_zero() {
+        problems.push_with_help(
+            &Place::root().key("server").key("upgrade_timeout"),
+            "no process is ready in no time",
+            "upgrade_timeout = \"30s\"",
+        );
+    }
+    for module in log.levels.keys().filter(|module| !is_module(module)) {
+        problems.push_with_help(
+            &Place::root()
+                .key("server")
+                .key("error_log")
+                .key("levels")
+                .key(module),
+            format!("`{module}` is no module's path"),
+            "a library with underscores, and what is inside of it: h2, \"hifate_edge::probe\"",
+        );
+    }
     Server {
         threads: NonZeroUsize::new(written.threads),
         graceful_timeout: written.graceful_timeout.0,
+        upgrade_timeout: written.upgrade_timeout.0,
         pid_file: written.pid_file.as_ref().map(PathBuf::from),
-        error_log: log.path.map(PathBuf::from),
-        level: log.level,
+        error_log: ErrorLog {
+            path: log.path.map(PathBuf::from),
+            level: log.level,
+            levels: log.levels,
+            json: log.format == file::ErrorLogFormat::Json,
+        },
     }
 }
 

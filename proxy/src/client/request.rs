@@ -159,7 +159,8 @@ impl Client {
             Poll::Ready(_) => return Poll::Ready(Begun::Ended),
             Poll::Pending => buffers.put_read(buffer),
         }
-        if leave.poll(cx).is_ready() {
+        // What has arrived and is not read yet is somebody's request.
+        if leave.poll(cx).is_ready() && !self.stream.has_unread() {
             return Poll::Ready(Begun::Ended);
         }
         patience

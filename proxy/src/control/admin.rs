@@ -1,12 +1,13 @@
 //! The admin port's answers.
 
+mod log;
 mod upstreams;
 
 use std::sync::Arc;
 use std::time::{Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
-use daemon::admin::{Body, json, not_allowed, not_found, text};
+use daemon::admin::{Body, failure, json, not_allowed, not_found, text};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
@@ -20,14 +21,26 @@ pub(super) async fn answer(control: Arc<Control>, request: Request<Bytes>) -> Re
         ("/ready", true) => ready(&control),
         ("/api/v1/config", true) => config(&control),
         ("/api/v1/upstreams", true) => upstreams::list(&control),
+        ("/api/v1/log", true) => log::show(&control.log.handle),
+        ("/api/v1/log", false) if *request.method() == Method::PATCH => {
+            log::change(&control.log.handle, request.body())
+        }
+        ("/api/v1/log", false) if *request.method() == Method::DELETE => {
+            log::reset(&control.log.handle)
+        }
+        ("/api/v1/log", false) => not_allowed("GET, HEAD, PATCH, DELETE"),
         (path, false) if *request.method() == Method::PATCH => {
             match path.strip_prefix("/api/v1/upstreams/") {
-                Some(server) => upstreams::change(&control, server, request.body()),
+                Some(server) => match control.refusal() {
+                    Ok(()) => upstreams::change(&control, server, request.body()),
+                    Err(reason) => failure(StatusCode::CONFLICT, &reason),
+                },
                 None => not_found(),
             }
         }
         ("/api/v1/reload", false) if *request.method() == Method::POST => reload(&control).await,
-        ("/api/v1/reload", _) => not_allowed("POST"),
+        ("/api/v1/upgrade", false) if *request.method() == Method::POST => upgrade(&control).await,
+        ("/api/v1/reload" | "/api/v1/upgrade", _) => not_allowed("POST"),
         ("/health" | "/ready" | "/api/v1/config" | "/api/v1/upstreams", false) => {
             not_allowed("GET, HEAD")
         }
@@ -72,6 +85,16 @@ fn config(control: &Control) -> Response<Body> {
         },
     });
     json(StatusCode::OK, &config)
+}
+
+async fn upgrade(control: &Arc<Control>) -> Response<Body> {
+    match control.upgrade().await {
+        Ok(process) => json(
+            StatusCode::OK,
+            &json!({ "success": true, "process": process }),
+        ),
+        Err(reason) => failure(StatusCode::UNPROCESSABLE_ENTITY, &reason),
+    }
 }
 
 async fn reload(control: &Control) -> Response<Body> {

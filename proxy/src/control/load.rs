@@ -75,11 +75,12 @@ pub(crate) fn admin(path: &Path) -> Result<SocketAddr, Report> {
 /// Says which changes a reload cannot make.
 pub(crate) fn warn_of_restart(old: &Config, new: &Config) {
     if old.admin != new.admin {
-        tracing::warn!("admin.listen has changed; it takes effect with a restart");
+        tracing::warn!("admin.listen has changed; it takes effect with an upgrade or a restart");
     }
-    if old.server != new.server {
+    if !old.server.can_become(&new.server) {
         tracing::warn!(
-            "[server] has changed; except graceful_timeout it takes effect with a restart"
+            "[server] has changed; but for its timeouts and the levels of the log it takes effect with an \
+             upgrade or a restart"
         );
     }
 }

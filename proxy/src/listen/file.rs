@@ -21,6 +21,8 @@ pub(crate) struct SocketFile {
     place: PathBuf,
     /// Device and inode: what is removed must be this file, not another's that took its place.
     identity: (u64, u64),
+    /// Whether it is ours to remove, and not another process's that still listens, or listens now.
+    ours: bool,
 }
 
 impl SocketFile {
@@ -45,25 +47,52 @@ impl SocketFile {
             identity: (metadata.dev(), metadata.ino()),
             place: place.to_owned(),
             path,
+            ours: true,
         };
-        fs::set_permissions(&file.path, Permissions::from_mode(listener.mode))?;
+        file.set_mode(listener.mode)?;
         socket.listen(listener.backlog)?;
         socket.set_nonblocking(true)?;
         Ok((socket.into(), file))
     }
 
+    /// The file of a socket that the process before this one has put into its `place`. It stays that
+    /// process's until it is [published](Self::publish).
+    pub(super) fn of_predecessor(place: &Path) -> io::Result<Self> {
+        let metadata = fs::symlink_metadata(place)?;
+        Ok(Self {
+            identity: (metadata.dev(), metadata.ino()),
+            place: place.to_owned(),
+            path: place.to_owned(),
+            ours: false,
+        })
+    }
+
     /// Moves the socket to where clients look for it, in place of what is there.
     pub(crate) fn publish(&mut self) -> io::Result<()> {
-        fs::rename(&self.path, &self.place)?;
-        self.path.clone_from(&self.place);
+        if self.path != self.place {
+            fs::rename(&self.path, &self.place)?;
+            self.path.clone_from(&self.place);
+        }
+        self.ours = true;
         Ok(())
+    }
+
+    /// Gives it the permissions that are configured.
+    pub(super) fn set_mode(&self, mode: u32) -> io::Result<()> {
+        fs::set_permissions(&self.path, Permissions::from_mode(mode))
+    }
+
+    /// Leaves the file to another process, or takes it back.
+    pub(crate) fn set_ours(&mut self, ours: bool) {
+        self.ours = ours;
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let is_this = fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
+        let is_this = self.ours
+            && fs::symlink_metadata(&self.path)
+                .is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
         if is_this && let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(path = %self.path.display(), %error, "a socket cannot be removed");
         }

@@ -17,6 +17,7 @@ use super::Server;
 use super::lease::Waiting;
 use super::members::{Members, Override};
 use crate::buffer::lock;
+use crate::handover::{ServerMemory, UpstreamMemory};
 use crate::metrics::Metrics;
 
 /// Servers, what is known about each, and who waits for one.
@@ -239,6 +240,75 @@ impl Servers {
             ),
             None => {}
         }
+        self.show_standings(now);
+    }
+
+    /// What is known, for a process that takes over.
+    pub(crate) fn memory(&self, now: Instant) -> UpstreamMemory {
+        let present = self.members();
+        let members = lock(&self.members);
+        let group = &lock(&self.state).group;
+        let addresses = |found: &[Address]| found.iter().map(ToString::to_string).collect();
+        let found = members.found.iter();
+        UpstreamMemory {
+            name: self.name.clone(),
+            found: found
+                .map(|(host, found)| (host.clone(), addresses(found)))
+                .collect(),
+            servers: present
+                .iter()
+                .map(|(index, server)| {
+                    let said = members.commands.get(&server.address);
+                    let said = said.copied().unwrap_or_default();
+                    ServerMemory {
+                        address: server.label.clone(),
+                        command: said.command,
+                        weight: said.weight,
+                        memory: group.memory(*index, now),
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    /// Goes on with what another process knew; `probed`: there are probes.
+    pub(crate) fn recall(
+        &self,
+        known: &UpstreamMemory,
+        probed: bool,
+        metrics: &Metrics,
+        now: Instant,
+    ) {
+        let mut members = lock(&self.members);
+        for (host, addresses) in &known.found {
+            let addresses = addresses.iter().filter_map(|address| address.parse().ok());
+            members.found.insert(host.clone(), addresses.collect());
+        }
+        for server in &known.servers {
+            let said = Override {
+                command: server.command,
+                weight: server.weight,
+            };
+            if let Ok(address) = server.address.parse::<Address>()
+                && (said.command.is_some() || said.weight.is_some())
+            {
+                members.commands.insert(address, said);
+            }
+        }
+        // None of them is new.
+        members.started = false;
+        self.update(&mut members, metrics, now);
+        members.started = true;
+        for (index, server) in self.members() {
+            let known = known
+                .servers
+                .iter()
+                .find(|known| known.address == server.label);
+            if let Some(memory) = known.and_then(|known| known.memory.as_ref()) {
+                lock(&self.state).group.recall(index, memory, probed, now);
+            }
+        }
+        drop(members);
         self.show_standings(now);
     }
 

@@ -42,19 +42,28 @@ pub(crate) fn free_address() -> SocketAddr {
 impl Edge {
     /// Starts the edge with one listener, an admin port, and `config` for the rest.
     pub(crate) fn start(config: &str) -> Self {
+        Self::start_as(command(), config, |command| command.stdin(Stdio::null()))
+    }
+
+    /// Starts `program` as the edge, after `prepare` has had its say.
+    pub(crate) fn start_as(
+        mut program: Command,
+        config: &str,
+        prepare: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (http, admin) = (free_address(), free_address());
         fs::write(dir.path().join("edge.toml"), complete(config, http, admin)).unwrap();
-        let log = fs::File::create(dir.path().join("edge.log")).unwrap();
-        let child = command()
+        let mut log = fs::File::options();
+        let log = log.append(true).create(true);
+        let log = log.open(dir.path().join("edge.log")).unwrap();
+        program
             .args(["run", "--config"])
             .arg(dir.path().join("edge.toml"))
             .current_dir(dir.path())
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+            .stderr(log);
+        let child = prepare(&mut program).spawn().unwrap();
         let edge = Self {
             child,
             dir,
@@ -75,6 +84,20 @@ impl Edge {
         self.dir.path().join(name)
     }
 
+    /// The processes that run with its configuration.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let config = self.path("edge.toml");
+        let config = config.to_str().unwrap().as_bytes();
+        let ids = fs::read_dir("/proc").unwrap();
+        let ids = ids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let is_edge = |id: &u32| {
+            let arguments = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            let mut arguments = arguments.split(|byte| *byte == 0);
+            arguments.nth(1) == Some(b"run") && arguments.any(|argument| argument == config)
+        };
+        ids.filter(is_edge).collect()
+    }
+
     /// Replaces the configuration file.
     pub(crate) fn configure(&self, config: &str) {
         let config = complete(config, self.http, self.admin);
@@ -92,6 +115,7 @@ impl Edge {
             .arg(name)
             .arg("--config")
             .arg(self.path("edge.toml"))
+            .current_dir(self.path(""))
             .output()
             .unwrap()
     }
@@ -106,6 +130,11 @@ impl Edge {
                 .unwrap()
                 .success()
         );
+    }
+
+    /// The process that was started.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
     }
 
     /// Waits for the process to end; its exit code.
@@ -163,6 +192,14 @@ impl Drop for Edge {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
+        // Another may have taken its place.
+        for process in self.processes() {
+            drop(
+                Command::new("kill")
+                    .args(["-9", &process.to_string()])
+                    .output(),
+            );
+        }
     }
 }
 

@@ -9,14 +9,14 @@ use crate::origin::{Origin, answer};
 use crate::process::{Edge, free_address, proxy_to, server};
 
 /// Sends requests on kept and on new connections until told to stop; panics if one fails.
-struct Load {
+pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Load {
-    fn on(edge: &Edge) -> Self {
+    pub(crate) fn on(edge: &Edge) -> Self {
         let (stop, answered): (Arc<AtomicBool>, Arc<AtomicUsize>) = Default::default();
         let address = edge.http;
         let threads = (0..4).map(|_| {
@@ -26,8 +26,12 @@ impl Load {
                     let mut client = Connection::new(address);
                     for _ in 0..20 {
                         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-                        assert_eq!(client.reply().expect("an answer").status, 200);
+                        let reply = client.reply().expect("an answer");
+                        assert_eq!(reply.status, 200);
                         answered.fetch_add(1, Ordering::SeqCst);
+                        if reply.header("connection") == Some("close") {
+                            break;
+                        }
                     }
                 }
             })
@@ -39,7 +43,7 @@ impl Load {
         }
     }
 
-    fn end(self) -> usize {
+    pub(crate) fn end(self) -> usize {
         self.stop.store(true, Ordering::SeqCst);
         for thread in self.threads {
             thread.join().expect("no request fails");

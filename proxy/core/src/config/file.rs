@@ -50,7 +50,7 @@ pub use resolver::Resolver;
 pub use respond::{Redirect, RedirectWith, Respond};
 pub use rewrite::{ErrorPage, ErrorPageWith, OwnStatus, PageStatus, Rewrite, Then};
 pub use route::Route;
-pub use server::{Admin, ErrorLog, Server};
+pub use server::{Admin, ErrorLog, ErrorLogFormat, Server};
 pub use site::Site;
 pub use upstream::{
     Balance, BalanceMethod, Compat, HashBalance, HealthCheck, HealthCheckType, HttpVersion,

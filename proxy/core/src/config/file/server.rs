@@ -1,5 +1,7 @@
 //! `[server]` and `[admin]`: the process and the port for operators.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Level, Period};
@@ -12,6 +14,9 @@ pub struct Server {
     pub threads: usize,
     /// How long requests may go on after a graceful stop was asked for.
     pub graceful_timeout: Period,
+    /// How long a new process may take until it is ready, when the binary is upgraded while it runs; if it
+    /// is not, the old one goes on.
+    pub upgrade_timeout: Period,
     /// Where to write the process id.
     pub pid_file: Option<String>,
     /// Where the edge writes what it has to say; standard error if absent.
@@ -25,6 +30,8 @@ impl Default for Server {
         Self {
             threads: 0,
             graceful_timeout,
+            // Reading the largest configurations takes a second.
+            upgrade_timeout: Period(std::time::Duration::from_secs(30)),
             pid_file: None,
             error_log: None,
         }
@@ -40,6 +47,23 @@ pub struct ErrorLog {
     /// The least important messages to write.
     #[serde(default)]
     pub level: Level,
+    /// The same for single modules and what is below them: `{ h2 = "debug", "hifate_edge::probe" = "trace" }`.
+    #[serde(default)]
+    pub levels: BTreeMap<String, Level>,
+    /// How a line looks.
+    #[serde(default)]
+    pub format: ErrorLogFormat,
+}
+
+/// How a line of the edge's own log looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorLogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object on each line.
+    Json,
 }
 
 /// The port for operators: metrics, health, control.
