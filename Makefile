@@ -7,11 +7,13 @@ CARGO_TARGET_DIR ?= $(HIFATE_CACHE)/target
 VENV := $(HIFATE_CACHE)/venv
 PACKAGES := backend/bazi/tests/oracle/requirements.txt proxy/tests/requirements.txt
 PYTHON ?= python3
-export CARGO_TARGET_DIR
+PREFIX ?= /usr
+DESTDIR ?=
+export CARGO_TARGET_DIR PREFIX DESTDIR
 export HIFATE_PYTHON ?= $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint bench clean
+.PHONY: help run build install setup test lint bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -22,6 +24,9 @@ run: build ## Build and start one node; Ctrl-C stops it
 build:
 	@echo 'building; the first time takes a few minutes'
 	@cargo build --release --workspace
+
+install: ## Put what `make build` built into the system (PREFIX, DESTDIR)
+	@PROGRAMS="$(CARGO_TARGET_DIR)/release" scripts/install.sh
 
 setup: $(VENV)/packages.txt ## Install what the tests need (Debian and Python packages)
 	@scripts/setup.sh

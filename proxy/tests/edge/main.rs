@@ -53,6 +53,7 @@ mod reasons;
 mod redbot;
 mod reload;
 mod routing;
+mod service_manager;
 mod spans;
 mod status_page;
 mod strictness;
