@@ -5,7 +5,7 @@ set -eu
 
 missing=""
 # program:package
-for pair in nginx:nginx-light goaccess:goaccess systemd-analyze:systemd; do
+for pair in nginx:nginx-light goaccess:goaccess sslscan:sslscan systemd-analyze:systemd; do
     # Debian's nginx is where only root looks.
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
 done

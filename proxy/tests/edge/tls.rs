@@ -4,6 +4,7 @@ mod certificates;
 mod client;
 mod clients;
 mod handshakes;
+mod judged;
 mod sessions;
 
 use std::path::Path;
