@@ -4,6 +4,8 @@
 //! [`BODY_LIMIT`]) and within [`PATIENCE`]. A client that is slow, sends too much or leaves costs its
 //! own connection only, and so does a handler that panics.
 
+mod stream;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -26,9 +28,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+pub use self::stream::stream;
 use crate::metrics::{self, Metrics};
 
-/// The body of a response: a whole one from [`json`] or [`text`], or a stream.
+/// The body of a response: a whole one from [`json`] or [`text`], or a [`stream`].
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// An admin port that is bound but does not answer yet.

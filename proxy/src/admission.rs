@@ -1,12 +1,14 @@
 //! Which connections are served: limits of their number, in all and for each address.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use edge_core::address::Peer;
+use edge_core::address::{Address, Peer};
 use edge_core::admission::Client;
 
 use crate::buffer::lock;
-use crate::edge::Edge;
+use crate::edge::{Edge, Occupied};
 
 /// Why a connection was closed at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,8 @@ impl Drop for Place<'_> {
 #[derive(Debug)]
 pub(crate) struct Counted<'a> {
     edge: &'a Edge,
+    /// The counts of its listener.
+    here: Arc<Occupied>,
     active: bool,
 }
 
@@ -90,12 +94,16 @@ impl<'a> Counted<'a> {
     /// were `limit` already.
     pub(crate) fn new(
         edge: &'a Edge,
+        listener: &Address,
         before: usize,
         limit: Option<NonZeroUsize>,
     ) -> Result<Self, Refused> {
         edge.metrics.idle.inc();
+        let here = edge.occupied(listener);
+        here.idle.fetch_add(1, Ordering::Relaxed);
         let counted = Self {
             edge,
+            here,
             active: false,
         };
         if limit.is_some_and(|limit| before >= limit.get()) {
@@ -108,6 +116,8 @@ impl<'a> Counted<'a> {
     pub(crate) fn begin(&mut self) {
         self.edge.metrics.idle.dec();
         self.edge.metrics.active.inc();
+        self.here.idle.fetch_sub(1, Ordering::Relaxed);
+        self.here.active.fetch_add(1, Ordering::Relaxed);
         self.active = true;
     }
 
@@ -115,6 +125,8 @@ impl<'a> Counted<'a> {
     pub(crate) fn end(&mut self) {
         self.edge.metrics.active.dec();
         self.edge.metrics.idle.inc();
+        self.here.active.fetch_sub(1, Ordering::Relaxed);
+        self.here.idle.fetch_add(1, Ordering::Relaxed);
         self.active = false;
     }
 }
@@ -129,6 +141,7 @@ impl Drop for Counted<'_> {
             self.edge.metrics.panics.inc();
         }
         self.edge.metrics.idle.dec();
+        self.here.idle.fetch_sub(1, Ordering::Relaxed);
         self.edge.closed();
     }
 }

@@ -3,10 +3,14 @@
 mod ask;
 mod check;
 mod explain;
+mod operate;
+mod status;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -73,13 +77,58 @@ enum Command {
         #[arg(long, conflicts_with = "changes")]
         reset: bool,
     },
-    /// Show the upstream servers of a running edge.
+    /// Show what a running edge does: listeners, sites, servers and why they are as they are,
+    /// certificates. Exits with 1 if it cannot answer requests.
     Status {
         #[command(flatten)]
         running: Running,
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Give a server no new clients, but for those that are to stay with it.
+    Drain {
+        #[command(flatten)]
+        target: operate::Target,
+        /// Come back when its last request has ended.
+        #[arg(long)]
+        wait: bool,
+        /// Seconds to wait at most.
+        #[arg(
+            long,
+            value_name = "SECONDS",
+            default_value_t = 3600,
+            requires = "wait"
+        )]
+        timeout: u64,
+    },
+    /// Give a drained server clients again.
+    Undrain(operate::Target),
+    /// Change a server's weight.
+    Weight {
+        #[command(flatten)]
+        target: operate::Target,
+        /// Its share of the requests within its tier.
+        weight: NonZeroU32,
+    },
+    /// Add a server to an upstream of a running edge.
+    Add {
+        #[command(flatten)]
+        target: operate::Target,
+        /// Its share of the requests within its tier.
+        #[arg(long, value_name = "N")]
+        weight: Option<NonZeroU32>,
+        /// Ask it only when no other can be.
+        #[arg(long)]
+        backup: bool,
+    },
+    /// Remove a server from an upstream of a running edge, once its last request has ended.
+    Remove {
+        #[command(flatten)]
+        target: operate::Target,
+        /// Do not wait for its requests; they end as they would.
+        #[arg(long)]
+        now: bool,
     },
     /// Stop a running edge after the requests under way (through its pid file).
     Quit(ConfigFile),
@@ -114,6 +163,9 @@ struct Running {
     /// The admin port of the running edge; by default the one in the configuration file.
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
+    /// The file with the token that it wants; by default the one in the configuration file.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 /// Does what the command line says.
@@ -126,7 +178,17 @@ pub fn main() -> Exit {
             return if good { Exit::Good } else { Exit::Usage };
         }
     };
-    let result = match arguments.command {
+    match carry_out(arguments.command) {
+        Ok(()) => Exit::Good,
+        Err(message) => {
+            complain(&message);
+            Exit::Bad
+        }
+    }
+}
+
+fn carry_out(command: Command) -> Result<(), String> {
+    match command {
         Command::Run {
             config,
             stop_on_stdin_eof,
@@ -138,44 +200,64 @@ pub fn main() -> Exit {
         } => check::print(&config.config),
         Command::Check { config, strict, .. } => check::check(&config.config, strict),
         Command::Explain(request) => explain::run(&request).and_then(print),
-        Command::Reload(running) => running.admin().and_then(ask::reload).and_then(print),
         Command::Log {
             running,
             changes,
             reset,
         } => running
             .admin()
-            .and_then(|admin| ask::log(admin, &changes, reset))
+            .and_then(|edge| edge.log(&changes, reset))
             .and_then(print),
-        Command::Upgrade(running) => running.admin().and_then(ask::upgrade).and_then(print),
-        Command::Status { running, json } => running
+        Command::Upgrade(running) => running
             .admin()
-            .and_then(|admin| ask::status(admin, json))
+            .and_then(|edge| edge.upgrade())
             .and_then(print),
+        Command::Reload(running) => running
+            .admin()
+            .and_then(|edge| edge.reload())
+            .and_then(print),
+        Command::Status { running, json } => {
+            running.admin().and_then(|edge| status::show(&edge, json))
+        }
+        Command::Drain {
+            target,
+            wait,
+            timeout,
+        } => {
+            let patience = wait.then_some(Duration::from_secs(timeout));
+            target.drain(patience).and_then(print)
+        }
+        Command::Undrain(target) => target.undrain().and_then(print),
+        Command::Weight { target, weight } => target.weigh(weight).and_then(print),
+        Command::Add {
+            target,
+            weight,
+            backup,
+        } => target.add(weight, backup).and_then(print),
+        Command::Remove { target, now } => target.remove(now).and_then(print),
         Command::Quit(config) => quit(&config.config),
         Command::Schema => schema(),
         Command::Completions { shell } => completions(shell),
         Command::Man => manual(),
-    };
-    match result {
-        Ok(()) => Exit::Good,
-        Err(message) => {
-            complain(&message);
-            Exit::Bad
-        }
     }
 }
 
 impl Running {
-    /// Where the running edge listens for operators.
-    fn admin(&self) -> Result<SocketAddr, String> {
-        if let Some(admin) = self.admin {
-            return Ok(admin);
-        }
+    /// The running edge.
+    fn admin(&self) -> Result<ask::Edge, String> {
         // The edge itself is to say what is wrong with the rest of the file.
-        load::admin(&self.config.config).map_err(|report| {
-            format!("{report}so the running edge is not known; name it with --admin ADDRESS")
-        })
+        let written = load::admin(&self.config.config);
+        let (address, token_file) = match (self.admin, written) {
+            (Some(admin), written) => (admin, written.ok().and_then(|file| file.token_file)),
+            (None, Ok(file)) => (file.listen, file.token_file),
+            (None, Err(report)) => {
+                return Err(format!(
+                    "{report}so the running edge is not known; name it with --admin ADDRESS"
+                ));
+            }
+        };
+        let token_file = self.token_file.clone().or(token_file);
+        Ok(ask::Edge::new(address, token_file))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What operators ask for: reload, upgrade, stop, new log files; and the admin port.
 
-mod admin;
+pub(crate) mod admin;
 pub(crate) mod load;
 mod service;
 mod upgrade;
@@ -15,6 +15,7 @@ use edge_core::config::Listener;
 use tokio::sync::{Mutex, Notify, oneshot, watch};
 use tokio::task::JoinSet;
 
+use self::admin::Operators;
 pub(crate) use self::service::{ControlService, Over, Sockets, Start};
 use self::upgrade::Phase;
 use crate::buffer::lock;
@@ -30,6 +31,8 @@ use crate::snapshot::Snapshot;
 #[derive(Debug)]
 pub(crate) struct Control {
     edge: Arc<Edge>,
+    /// Who may ask, and what they have asked for.
+    operators: Arc<Operators>,
     /// Probes and name lookups of the configuration in use. Holding them serialises reloads.
     watches: Mutex<JoinSet<()>>,
     /// What clients and operators connect to.
@@ -57,6 +60,7 @@ impl Control {
     /// The control of an edge that is about to start, in another's place if it is `arriving`.
     fn new(
         edge: Arc<Edge>,
+        operators: Arc<Operators>,
         inherited: Inherited,
         binary: Binary,
         log: ErrorLog,
@@ -64,6 +68,7 @@ impl Control {
     ) -> Self {
         Self {
             edge,
+            operators,
             watches: Mutex::default(),
             open: Open::default(),
             inherited: Exclusive::new(inherited),
@@ -98,6 +103,7 @@ impl Control {
                 self.edge.live.refuse(reason.clone());
             }
         }
+        self.tell_reload(&result);
         let label = if result.is_ok() { "success" } else { "failure" };
         self.edge.metrics.reloads.with_label_values(&[label]).inc();
         self.edge.show_generation();
@@ -117,6 +123,7 @@ impl Control {
         load::warn_of_restart(&old.config, &new.config);
         self.log.handle.configure(levels(&new.config));
         new.apply(&edge.metrics);
+        self.operators.restore(&new, Some(&old), &edge.metrics);
         let generation = edge.live.replace(new);
         for bound in changed {
             self.listen(bound).map_err(|error| error.to_string())?;
@@ -225,6 +232,7 @@ impl Control {
         let snapshot = self.edge.live.load_full();
         let timeout = snapshot.config.server.graceful_timeout;
         tracing::info!(connections = self.edge.open_connections(), "draining");
+        self.tell_drain();
         for listener in &snapshot.config.listeners {
             self.close(&listener.address);
         }
@@ -308,10 +316,12 @@ impl Control {
             tick.tick().await;
             let snapshot = self.edge.live.load_full();
             for upstream in &snapshot.upstreams {
+                upstream.servers.sweep(&self.edge.metrics);
                 upstream.servers.show_standings(Instant::now());
             }
             snapshot.follow(&self.edge.metrics);
             self.edge.logs.prune();
+            self.operators.sample(&self.edge.metrics);
         }
     }
 }

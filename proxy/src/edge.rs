@@ -1,11 +1,13 @@
 //! What all workers share.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use daemon::reload::Live;
+use edge_core::address::Address;
 use edge_core::admission::Addresses;
 use edge_core::status_page::Counts;
 use prometheus::IntGauge;
@@ -40,6 +42,8 @@ pub(crate) struct Edge {
     pub(crate) addresses: Mutex<Addresses>,
     /// Why the process ends, if not because it was told to.
     failure: Mutex<Option<String>>,
+    /// What connections are doing, by listener.
+    occupied: Mutex<HashMap<Address, Arc<Occupied>>>,
     draining: AtomicBool,
     stopped_tunnels: AtomicBool,
     /// Milliseconds that idle connections may go on when draining.
@@ -49,6 +53,15 @@ pub(crate) struct Edge {
     accepting: AtomicUsize,
     accepted: AtomicU64,
     closed: Notify,
+}
+
+/// Connections of one listener.
+#[derive(Debug, Default)]
+pub(crate) struct Occupied {
+    /// Those that wait for a request.
+    pub(crate) idle: AtomicUsize,
+    /// Those with a request under way.
+    pub(crate) active: AtomicUsize,
 }
 
 impl Edge {
@@ -71,6 +84,7 @@ impl Edge {
             over: Notify::new(),
             addresses: Mutex::default(),
             failure: Mutex::default(),
+            occupied: Mutex::default(),
             draining: AtomicBool::new(false),
             stopped_tunnels: AtomicBool::new(false),
             idle: AtomicU64::new(0),
@@ -190,6 +204,15 @@ impl Edge {
             busy,
             waiting,
         }
+    }
+
+    /// What the connections of a listener are doing.
+    pub(crate) fn occupied(&self, listener: &Address) -> Arc<Occupied> {
+        let mut all = lock(&self.occupied);
+        if let Some(found) = all.get(listener) {
+            return Arc::clone(found);
+        }
+        Arc::clone(all.entry(listener.clone()).or_default())
     }
 
     /// Connections open now.

@@ -25,6 +25,7 @@ pub mod command;
 mod compress;
 mod control;
 mod edge;
+mod events;
 mod exchange;
 mod handover;
 mod http2;

@@ -1,8 +1,11 @@
 //! What `/metrics` says. Names and labels are a contract (golden test), and every label's values
 //! come from the configuration or a closed list, never from a client.
 
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use std::time::Instant;
+
+use edge_core::admin::Sample;
 use edge_core::http::Method;
 use prometheus::core::Collector as _;
 use prometheus::proto::MetricFamily;
@@ -11,6 +14,7 @@ use prometheus::{
 };
 
 use crate::admission::Refused;
+use crate::events::Events;
 use crate::handover::Upgrades;
 use crate::spans::Counts;
 use crate::tls::TlsMetrics;
@@ -20,6 +24,8 @@ use crate::tls::TlsMetrics;
 pub(crate) struct Metrics {
     /// The registry behind them.
     pub(crate) registry: daemon::metrics::Metrics,
+    /// What cannot be counted: what has happened, and when.
+    pub(crate) events: Arc<Events>,
     /// Connections that wait for a request.
     pub(crate) idle: IntGauge,
     /// Connections with a request under way.
@@ -190,6 +196,7 @@ impl Metrics {
                 &["limit", "result"],
             )?,
             registry,
+            events: Arc::default(),
         })
     }
 
@@ -209,10 +216,44 @@ impl Metrics {
         }
     }
 
+    /// What the counters say now: requests, those answered with 5xx, and how many took no longer than
+    /// each bound.
+    pub(crate) fn sample(&self, at: Instant) -> Sample {
+        let mut within = vec![0; daemon::metrics::LATENCY.len() + 1];
+        for family in self.duration.collect() {
+            for sample in family.get_metric() {
+                let histogram = sample.get_histogram();
+                let buckets = histogram.get_bucket().iter();
+                let counts = buckets.map(prometheus::proto::Bucket::cumulative_count);
+                let counts = counts.take(within.len() - 1);
+                for (sum, count) in within.iter_mut().zip(counts) {
+                    *sum += count;
+                }
+                if let Some(all) = within.last_mut() {
+                    *all += histogram.get_sample_count();
+                }
+            }
+        }
+        Sample {
+            at,
+            requests: self.requests(),
+            errors: self.requests_where(|code| code.starts_with('5')),
+            within,
+        }
+    }
+
     /// Requests answered since the start.
     pub(crate) fn requests(&self) -> u64 {
+        self.requests_where(|_| true)
+    }
+
+    fn requests_where(&self, counts: impl Fn(&str) -> bool) -> u64 {
         let families = self.requests.collect();
         let samples = families.iter().flat_map(MetricFamily::get_metric);
+        let samples = samples.filter(|sample| {
+            let mut labels = sample.get_label().iter();
+            labels.any(|label| label.name() == "code" && counts(label.value()))
+        });
         let counts = samples.map(|sample| sample.get_counter().get_value());
         #[expect(
             clippy::cast_possible_truncation,

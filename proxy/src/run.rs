@@ -17,6 +17,7 @@ use pingora::server::{RunArgs, Server};
 use tokio::sync::mpsc;
 
 use crate::access_log::LogFiles;
+use crate::control::admin::{self, Operators};
 use crate::control::{ControlService, ErrorLog, Over, Sockets, Start, load};
 use crate::edge::Edge;
 use crate::handover::{self, Binary, Predecessor, Upgrades};
@@ -34,6 +35,9 @@ pub(crate) enum Error {
     /// A port is in use, or not for us.
     #[error("cannot listen on {0}: {1}")]
     Listen(Address, io::Error),
+    /// The port for operators cannot be put into use.
+    #[error("{0}")]
+    Admin(#[from] admin::Error),
     /// The configuration cannot be put into use.
     #[error("{0}")]
     Snapshot(#[from] snapshot::Error),
@@ -108,16 +112,23 @@ fn serve(path: &Path, mut process: Process) -> Result<(), Error> {
         .threads
         .or_else(|| available_parallelism().ok());
     let threads = threads.map_or(1, std::num::NonZeroUsize::get);
+    let operators = Arc::new(Operators::open(&config.admin)?);
     let sockets = bind(&config, threads, &mut process.inherited)?;
     let (senders, orders): (Vec<_>, Vec<_>) =
         (0..threads).map(|_| mpsc::unbounded_channel()).unzip();
-    let edge = Arc::new(edge(config, path, senders, process.predecessor.as_deref())?);
+    let edge = Arc::new(edge(
+        config,
+        path,
+        senders,
+        (process.predecessor.as_deref(), &operators),
+    )?);
     let mut server = Server::new_with_opt_and_conf(None, server_conf());
     for (index, orders) in orders.into_iter().enumerate() {
         server.add_service(WorkerService::new(index, Arc::clone(&edge), orders));
     }
     server.add_service(ControlService {
         edge: Arc::clone(&edge),
+        operators,
         start: Some(Start {
             signals: process.signals,
             sockets,
@@ -142,12 +153,13 @@ fn edge(
     config: Config,
     path: &Path,
     workers: Vec<mpsc::UnboundedSender<Order>>,
-    predecessor: Option<&Predecessor>,
+    (predecessor, operators): (Option<&Predecessor>, &Operators),
 ) -> Result<Edge, Error> {
     let metrics = Metrics::new()?;
     let logs = LogFiles::new(metrics.log_lost.clone());
     let snapshot = Snapshot::new(config, None, &metrics, &logs)?;
     snapshot.apply(&metrics);
+    operators.restore(&snapshot, None, &metrics);
     let mut upgrades = Upgrades::default();
     let mut generation = 0;
     if let Some(predecessor) = predecessor {
@@ -212,7 +224,7 @@ fn bind(config: &Config, workers: usize, inherited: &mut Inherited) -> Result<So
         .map(|listener| bound(listener, workers))
         .collect::<Result<_, Error>>()?;
     // The last, so that whoever sees the admin port open can connect to all others.
-    let admin = Listener::new(Address::Tcp(config.admin));
+    let admin = Listener::new(Address::Tcp(config.admin.listen));
     let admin = bound(&admin, 1)?;
     for address in inherited.settle(&config.listeners) {
         if *address != admin.listener.address {

@@ -172,7 +172,7 @@ async fn serve(
 ) {
     let edge = &worker.edge;
     let terms = Arc::clone(&edge.live.load().config.client);
-    let mut counted = match Counted::new(edge, before, terms.max_connections) {
+    let mut counted = match Counted::new(edge, &listener.address, before, terms.max_connections) {
         Ok(counted) => counted,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };

@@ -267,6 +267,13 @@ impl Snapshot {
         }
     }
 
+    /// TLS at every listener that speaks it.
+    pub(crate) fn all_tls(&self) -> impl Iterator<Item = (&Address, &ServerTls)> {
+        self.tls
+            .iter()
+            .map(|(address, tls)| (address, tls.as_ref()))
+    }
+
     /// Whether a client may know what happens behind the edge.
     pub(crate) fn trusts(&self, client: Peer) -> bool {
         self.config.reason_to.contains(client)

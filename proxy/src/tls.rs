@@ -20,10 +20,11 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::NoServerSessionStorage;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection};
+use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use self::certificate::Certificate;
+pub(crate) use self::certificate::Certificate;
 pub(crate) use self::metrics::TlsMetrics;
 use self::names::Names;
 pub(crate) use self::pem::Error;
@@ -109,8 +110,18 @@ impl ServerTls {
                 self.show(metrics);
                 let names = self.certificates();
                 tracing::info!(certificates = names, "certificates read again");
+                let message = format!("certificates read again: {names}");
+                metrics
+                    .events
+                    .push("certificate", &message, json!({ "result": "success" }));
             }
-            Err(error) => tracing::error!("{error}; the certificates before stay in use"),
+            Err(error) => {
+                let message = format!("{error}; the certificates before stay in use");
+                tracing::error!("{message}");
+                metrics
+                    .events
+                    .push("certificate", &message, json!({ "result": "failure" }));
+            }
         }
     }
 
@@ -126,6 +137,11 @@ impl ServerTls {
         }
         self.ready.store(Arc::new(new));
         Ok(())
+    }
+
+    /// The certificates in use, each as `show` says.
+    pub(crate) fn each_certificate<T>(&self, show: impl Fn(&Certificate) -> T) -> Vec<T> {
+        self.ready.load().certificates.iter().map(show).collect()
     }
 
     fn certificates(&self) -> String {

@@ -6,6 +6,7 @@
 mod asked;
 mod lease;
 mod members;
+mod operated;
 mod server;
 mod servers;
 
@@ -19,8 +20,9 @@ use edge_core::retry::Progress;
 pub(crate) use self::asked::Asked;
 pub(crate) use self::lease::{Lent, Refused};
 pub(crate) use self::members::Override;
+pub(crate) use self::operated::{Change, Restored, Unchanged};
 pub(crate) use self::server::Server;
-pub(crate) use self::servers::Servers;
+pub(crate) use self::servers::{Row, Servers};
 use crate::metrics::{Codes, Metrics};
 use crate::tls;
 use crate::transport::Transport;

@@ -4,6 +4,7 @@
 //! and reports everything that is wrong at once.
 
 mod access_log;
+mod admin;
 mod auth;
 mod browser;
 mod checks;
@@ -30,7 +31,6 @@ mod tracing;
 mod upstream;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
+pub use self::admin::Admin;
 pub use self::auth::{BasicAuth, ForwardAuth};
 pub use self::browser::Browser;
 pub use self::client::{Client, Persistence};
@@ -73,7 +74,7 @@ pub struct Config {
     /// The process.
     pub server: Server,
     /// Where operators connect.
-    pub admin: SocketAddr,
+    pub admin: Admin,
     /// Clients that are told why a request failed.
     pub reason_to: Networks,
     /// Distributed traces.
@@ -273,11 +274,7 @@ impl Config {
         let mut problems = Problems::default();
         let root = Place::root();
         let server = server(&written.server, &mut problems);
-        let admin = checks::address(
-            &written.admin.listen,
-            &root.key("admin").key("listen"),
-            &mut problems,
-        );
+        let admin = admin::meant(&written.admin, &mut problems);
         let resolver = resolver::meant(&written.resolver, &mut problems);
         let reason_to = checks::networks(
             &written.errors.reason_to,

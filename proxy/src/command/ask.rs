@@ -1,8 +1,8 @@
 //! Asking a running edge through its admin port.
 
-use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,54 +10,148 @@ use daemon::log::Level;
 use edge_core::config::is_module;
 use serde_json::Value;
 
+use crate::control::admin::read_token;
+
 /// Longer than any reload takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Longer than any upgrade takes: `server.upgrade_timeout` has its end much earlier.
 const PATIENCE_OF_UPGRADE: Duration = Duration::from_hours(1);
 
-/// Has the edge reload its configuration.
-pub(super) fn reload(admin: SocketAddr) -> Result<String, String> {
-    let answer = ask(admin, &Asked::new("POST", "/api/v1/reload"), PATIENCE)?;
-    match answer.get("error").and_then(Value::as_str) {
-        Some(reason) => Err(format!(
-            "refused, the old configuration stays in use\n{reason}"
-        )),
-        None => Ok(format!("reloaded; generation {}", answer["generation"])),
+/// A running edge.
+#[derive(Debug)]
+pub(super) struct Edge {
+    admin: SocketAddr,
+    token_file: Option<PathBuf>,
+}
+
+impl Edge {
+    /// The one that answers at this address and wants the token in this file.
+    pub(super) fn new(admin: SocketAddr, token_file: Option<PathBuf>) -> Self {
+        Self { admin, token_file }
+    }
+
+    /// Has the edge reload its configuration.
+    pub(super) fn reload(&self) -> Result<String, String> {
+        let answer = self
+            .ask("POST", "/api/v1/reload", None)
+            .map_err(|error| match error {
+                Refusal::ByEdge(reason) => {
+                    format!("refused, the old configuration stays in use\n{reason}")
+                }
+                other @ (Refusal::NoAnswer(..) | Refusal::NoEdge(_) | Refusal::NoToken(_)) => {
+                    other.to_string()
+                }
+            })?;
+        Ok(format!("reloaded; generation {}", answer["generation"]))
+    }
+
+    /// Has another process take the edge's place.
+    pub(super) fn upgrade(&self) -> Result<String, String> {
+        let answer = self.ask_for("POST", "/api/v1/upgrade", None, PATIENCE_OF_UPGRADE);
+        let answer =
+            answer.map_err(|error| format!("no upgrade, the running process goes on\n{error}"))?;
+        Ok(format!("process {} has taken over", answer["process"]))
+    }
+
+    /// What is logged, after changing it: `changes` are a level, or a module with its level.
+    pub(super) fn log(&self, changes: &[LogChange], reset: bool) -> Result<String, String> {
+        let mut levels = serde_json::Map::new();
+        let mut change = serde_json::Map::new();
+        for LogChange { module, level } in changes {
+            let level = Value::from(level.word());
+            match module {
+                Some(module) => levels.insert(module.clone(), level),
+                None => change.insert("level".to_owned(), level),
+            };
+        }
+        change.insert("levels".to_owned(), levels.into());
+        let (method, body) = match (changes, reset) {
+            ([], true) => ("DELETE", None),
+            ([], false) => ("GET", None),
+            _ => ("PATCH", Some(Value::from(change))),
+        };
+        let answer = self.ask(method, "/api/v1/log", body.as_ref());
+        let answer = answer.map_err(|error| error.to_string())?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut said = text(&answer["level"]);
+        for (module, level) in answer["levels"].as_object().into_iter().flatten() {
+            said.extend([" ", module, "=", &text(level)]);
+        }
+        Ok(format!("{said} (set by: {})", text(&answer["set_by"])))
+    }
+
+    /// Sends a request and reads its answer.
+    pub(super) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Refusal> {
+        self.ask_for(method, path, body, PATIENCE)
+    }
+
+    fn ask_for(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        patience: Duration,
+    ) -> Result<Value, Refusal> {
+        let admin = self.admin;
+        let answer = self.exchange(method, path, body, patience)?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .ok_or(Refusal::NoEdge(admin))?;
+        let value: Value = serde_json::from_str(body).map_err(|_| Refusal::NoEdge(admin))?;
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        if status.starts_with('2') {
+            return Ok(value);
+        }
+        let reason = value.get("error").and_then(Value::as_str);
+        Err(Refusal::ByEdge(reason.unwrap_or(status).to_owned()))
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        patience: Duration,
+    ) -> Result<String, Refusal> {
+        let admin = self.admin;
+        let authorization = self.authorization(method)?;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let sent = || {
+            let mut stream = TcpStream::connect_timeout(&admin, PATIENCE)?;
+            stream.set_read_timeout(Some(patience))?;
+            // HTTP/1.0: the answer ends with the connection.
+            write!(
+                stream,
+                "{method} {path} HTTP/1.0\r\nHost: {admin}\r\n{authorization}\
+                 Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            )?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        sent().map_err(|error| Refusal::NoAnswer(admin, error))
     }
 }
 
-/// What is logged, after changing it: `changes` are a level, or a module with its level.
-pub(super) fn log(admin: SocketAddr, changes: &[LogChange], reset: bool) -> Result<String, String> {
-    let mut levels = serde_json::Map::new();
-    let mut change = serde_json::Map::new();
-    for LogChange { module, level } in changes {
-        let level = Value::from(level.word());
-        match module {
-            Some(module) => levels.insert(module.clone(), level),
-            None => change.insert("level".to_owned(), level),
-        };
+impl Edge {
+    /// The header line that says the token, if there is one.
+    fn authorization(&self, method: &str) -> Result<String, Refusal> {
+        let token = self.token_file.as_deref().map(read_token).transpose();
+        match token {
+            Ok(Some(token)) => Ok(format!("Authorization: Bearer {token}\r\n")),
+            Ok(None) => Ok(String::new()),
+            // Looking may be open to those who cannot read the token; the edge knows.
+            Err(_) if method == "GET" => Ok(String::new()),
+            Err(error) => Err(Refusal::NoToken(error.to_string())),
+        }
     }
-    change.insert("levels".to_owned(), levels.into());
-    let (method, body) = match (changes, reset) {
-        ([], true) => ("DELETE", String::new()),
-        ([], false) => ("GET", String::new()),
-        _ => ("PATCH", Value::from(change).to_string()),
-    };
-    let asked = Asked {
-        body: &body,
-        ..Asked::new(method, "/api/v1/log")
-    };
-    let answer = ask(admin, &asked, PATIENCE)?;
-    if let Some(reason) = answer.get("error").and_then(Value::as_str) {
-        return Err(reason.to_owned());
-    }
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut said = text(&answer["level"]);
-    for (module, level) in answer["levels"].as_object().into_iter().flatten() {
-        write!(said, " {module}={}", text(level)).map_err(|error| error.to_string())?;
-    }
-    Ok(format!("{said} (set by: {})", text(&answer["set_by"])))
 }
 
 /// A level, of everything or of a module.
@@ -82,93 +176,19 @@ impl FromStr for LogChange {
     }
 }
 
-/// Has another process take the edge's place.
-pub(super) fn upgrade(admin: SocketAddr) -> Result<String, String> {
-    let answer = ask(
-        admin,
-        &Asked::new("POST", "/api/v1/upgrade"),
-        PATIENCE_OF_UPGRADE,
-    )?;
-    match answer.get("error").and_then(Value::as_str) {
-        Some(reason) => Err(format!("no upgrade, the running process goes on\n{reason}")),
-        None => Ok(format!("process {} has taken over", answer["process"])),
-    }
-}
-
-/// The upstream servers, as a table or as JSON.
-pub(super) fn status(admin: SocketAddr, json: bool) -> Result<String, String> {
-    let upstreams = ask(admin, &Asked::new("GET", "/api/v1/upstreams"), PATIENCE)?;
-    if json {
-        return serde_json::to_string_pretty(&upstreams).map_err(|error| error.to_string());
-    }
-    let mut table = format!(
-        "{:<20} {:<24} {:<10} {:>6} {:<7} {:>6}",
-        "UPSTREAM", "SERVER", "STATE", "WEIGHT", "TIER", "ACTIVE"
-    );
-    for upstream in upstreams.as_array().into_iter().flatten() {
-        for server in upstream["servers"].as_array().into_iter().flatten() {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let tier = if server["backup"] == true {
-                "backup"
-            } else {
-                "primary"
-            };
-            let row = write!(
-                table,
-                "\n{:<20} {:<24} {:<10} {:>6} {tier:<7} {:>6}",
-                text(&upstream["name"]),
-                text(&server["address"]),
-                text(&server["state"]),
-                server["weight"].to_string(),
-                server["active"].to_string(),
-            );
-            row.map_err(|error| error.to_string())?;
-        }
-    }
-    Ok(table)
-}
-
-/// A request.
-struct Asked<'a> {
-    method: &'a str,
-    path: &'a str,
-    body: &'a str,
-}
-
-impl<'a> Asked<'a> {
-    fn new(method: &'a str, path: &'a str) -> Self {
-        Self {
-            method,
-            path,
-            body: "",
-        }
-    }
-}
-
-fn ask(admin: SocketAddr, asked: &Asked<'_>, patience: Duration) -> Result<Value, String> {
-    let answer = exchange(admin, asked, patience)
-        .map_err(|error| format!("no edge answers at {admin}: {error}"))?;
-    let (_, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or_else(|| format!("what answers at {admin} is not an edge's admin port"))?;
-    serde_json::from_str(body)
-        .map_err(|_| format!("what answers at {admin} is not an edge's admin port"))
-}
-
-fn exchange(
-    admin: SocketAddr,
-    Asked { method, path, body }: &Asked<'_>,
-    patience: Duration,
-) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&admin, PATIENCE)?;
-    stream.set_read_timeout(Some(patience))?;
-    // HTTP/1.0: the answer ends with the connection.
-    write!(
-        stream,
-        "{method} {path} HTTP/1.0\r\nHost: {admin}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+/// Why there is no answer that helps.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// Nobody answers.
+    #[error("no edge answers at {0}: {1}")]
+    NoAnswer(SocketAddr, std::io::Error),
+    /// Somebody else answers.
+    #[error("what answers at {0} is not an edge's admin port")]
+    NoEdge(SocketAddr),
+    /// The token cannot be read.
+    #[error("{0}")]
+    NoToken(String),
+    /// The edge says no, and why.
+    #[error("{0}")]
+    ByEdge(String),
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use daemon::config::Report;
 
+use crate::control::admin::Operators;
 use crate::control::load;
 use crate::snapshot;
 use crate::transport::Transport;
@@ -17,6 +18,7 @@ pub(super) fn check(path: &Path, strict: bool) -> Result<(), String> {
         let name = &upstream.name;
         Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
     }
+    Operators::open(&loaded.config.admin).map_err(|error| error.to_string())?;
     snapshot::secured(&loaded.config.listeners).map_err(|error| error.to_string())?;
     if loaded.warnings.is_empty() {
         return super::print(format!("{name}: the configuration is good"));

@@ -1,7 +1,7 @@
 //! From the configuration file to a configuration that can be run.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use daemon::config::{Document, Report};
 use edge_core::config::lints::{self, Machine};
@@ -60,14 +60,27 @@ struct OnlyAdmin {
     admin: file::Admin,
 }
 
-/// The admin address in the file at `path`, whatever else may be wrong with it.
-pub(crate) fn admin(path: &Path) -> Result<SocketAddr, Report> {
+/// How a running edge is asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Where it answers.
+    pub(crate) listen: SocketAddr,
+    /// The file with the token that it wants, if it wants one.
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// What the file at `path` says of the admin port, whatever else may be wrong with it.
+pub(crate) fn admin(path: &Path) -> Result<Asked, Report> {
     let document = Document::load(path)?;
     document.read().meant(|OnlyAdmin { admin }| {
-        admin.listen.parse().map_err(|_| {
+        let listen = admin.listen.parse().map_err(|_| {
             let at = Place::root().key("admin").key("listen");
             let message = format!("`{}` is not an IP address with a port", admin.listen);
             vec![Problem::new(&at, message)]
+        })?;
+        Ok(Asked {
+            listen,
+            token_file: admin.token_file.as_ref().map(PathBuf::from),
         })
     })
 }
@@ -75,7 +88,7 @@ pub(crate) fn admin(path: &Path) -> Result<SocketAddr, Report> {
 /// Says which changes a reload cannot make.
 pub(crate) fn warn_of_restart(old: &Config, new: &Config) {
     if old.admin != new.admin {
-        tracing::warn!("admin.listen has changed; it takes effect with an upgrade or a restart");
+        tracing::warn!("[admin] has changed; it takes effect with an upgrade or a restart");
     }
     if !old.server.can_become(&new.server) {
         tracing::warn!(

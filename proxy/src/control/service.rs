@@ -11,6 +11,7 @@ use pingora::services::Service;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
+use super::admin::Operators;
 use super::{Control, ErrorLog, admin, watchdog};
 use crate::edge::Edge;
 use crate::handover::{Binary, Predecessor};
@@ -20,6 +21,8 @@ use crate::listen::{Bound, Inherited, Listening};
 pub(crate) struct ControlService {
     /// What it controls.
     pub(crate) edge: Arc<Edge>,
+    /// For whom.
+    pub(crate) operators: Arc<Operators>,
     /// What was taken over before anything could fail half way.
     pub(crate) start: Option<Start>,
 }
@@ -70,6 +73,7 @@ impl ControlService {
         let arriving = start.predecessor.is_some();
         let control = Control::new(
             Arc::clone(&self.edge),
+            Arc::clone(&self.operators),
             start.inherited,
             start.binary,
             start.log,

@@ -16,18 +16,19 @@ use super::pem::{self, Error};
 
 /// A certificate in use.
 #[derive(Debug)]
-pub(super) struct Certificate {
+pub(crate) struct Certificate {
     /// Where it was read.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// With its key.
     pub(super) certified: Arc<CertifiedKey>,
     /// The names that it is for, in lower case; wildcards as `*.example.com`.
-    pub(super) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// What it is called in metrics: its first name.
-    pub(super) label: String,
-    /// Unix times.
-    not_before: i64,
-    pub(super) not_after: i64,
+    pub(crate) label: String,
+    /// From when it is valid, as a Unix time.
+    pub(crate) not_before: i64,
+    /// Until when.
+    pub(crate) not_after: i64,
 }
 
 impl Certificate {
@@ -67,7 +68,7 @@ impl Certificate {
     }
 
     /// Whether it is valid at this time.
-    pub(super) fn is_valid(&self, now: SystemTime) -> bool {
+    pub(crate) fn is_valid(&self, now: SystemTime) -> bool {
         (self.not_before..=self.not_after).contains(&unix(now))
     }
 

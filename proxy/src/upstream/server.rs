@@ -1,11 +1,15 @@
 //! One server of an upstream.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use edge_core::address::Address;
+use edge_core::balance::Standing;
 use prometheus::{Histogram, IntGauge};
 use sha2::{Digest as _, Sha256};
 
+use crate::buffer::lock;
 use crate::metrics::{Codes, Metrics};
 
 /// A server in use.
@@ -27,6 +31,17 @@ pub(crate) struct Server {
     pub(super) active: IntGauge,
     /// Whether it is asked.
     pub(super) up: IntGauge,
+    /// What operators were last told of it.
+    shown: Mutex<Shown>,
+}
+
+/// What operators are told of a server.
+#[derive(Debug, Default)]
+struct Shown {
+    /// How it stood, and since when.
+    standing: Option<(Standing, SystemTime)>,
+    /// Why its last probe failed, if it did.
+    unwell: Option<String>,
 }
 
 impl Server {
@@ -43,7 +58,38 @@ impl Server {
             active: metrics.upstream_active.with_label_values(&labels),
             up: metrics.upstream_up.with_label_values(&labels),
             label,
+            shown: Mutex::default(),
         }
+    }
+
+    /// Notes the outcome of a probe.
+    pub(super) fn probed(&self, failure: Option<&str>) {
+        let mut shown = lock(&self.shown);
+        if shown.unwell.as_deref() != failure {
+            shown.unwell = failure.map(str::to_owned);
+        }
+    }
+
+    /// Why its last probe failed, if it did.
+    pub(super) fn unwell(&self) -> Option<String> {
+        lock(&self.shown).unwell.clone()
+    }
+
+    /// Since when it has stood as it does.
+    pub(crate) fn since(&self) -> Option<SystemTime> {
+        lock(&self.shown).standing.map(|(_, since)| since)
+    }
+
+    /// Notes how it stands; whether that is news to operators, as its first standing is not if it is
+    /// up.
+    pub(super) fn shows(&self, standing: Standing) -> bool {
+        let mut shown = lock(&self.shown);
+        let before = shown.standing.map(|(before, _)| before);
+        if before == Some(standing) {
+            return false;
+        }
+        shown.standing = Some((standing, SystemTime::now()));
+        before.is_some() || standing != Standing::Up
     }
 }
 

@@ -6,17 +6,19 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use edge_core::address::Address;
-use edge_core::balance::{self, Group, Standing};
+use edge_core::balance::{self, Command, Group, Standing};
 use edge_core::budget::{Budget, Terms};
 use edge_core::config;
 use edge_core::health::Change;
 use prometheus::IntGauge;
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::Server;
 use super::lease::Waiting;
 use super::members::{Members, Override};
 use crate::buffer::lock;
+use crate::events::Events;
 use crate::handover::{ServerMemory, UpstreamMemory};
 use crate::metrics::Metrics;
 
@@ -30,7 +32,9 @@ pub(crate) struct Servers {
     pub(super) queued: IntGauge,
     /// By the group's slots.
     slots: ArcSwap<Vec<Option<Arc<Server>>>>,
-    members: Mutex<Members>,
+    pub(super) members: Mutex<Members>,
+    /// Where operators learn what has happened.
+    pub(super) events: Arc<Events>,
     /// Counts the changes of who is a member.
     changes: watch::Sender<u64>,
 }
@@ -54,6 +58,10 @@ pub(crate) struct Row {
     pub(crate) standing: Standing,
     /// Requests it is answering.
     pub(crate) active: u32,
+    /// Whether it goes as soon as these have ended.
+    pub(crate) leaving: bool,
+    /// Whether an operator has added it.
+    pub(crate) added: bool,
 }
 
 impl Servers {
@@ -62,6 +70,7 @@ impl Servers {
         Self {
             queued: metrics.upstream_queued.with_label_values(&[&config.name]),
             name: config.name.clone(),
+            events: Arc::clone(&metrics.events),
             state: Mutex::new(State {
                 group: Group::new(config.method, config.profile),
                 waiting: Waiting::default(),
@@ -76,7 +85,7 @@ impl Servers {
     /// Makes the servers those of `config`.
     pub(super) fn apply(&self, config: &config::Upstream, metrics: &Metrics, now: Instant) {
         let mut members = lock(&self.members);
-        members.configured.clone_from(&config.servers);
+        members.configure(&config.servers);
         lock(&self.state)
             .group
             .reconfigure(config.method, config.profile);
@@ -96,21 +105,8 @@ impl Servers {
         self.update(&mut members, metrics, Instant::now());
     }
 
-    /// Does what an operator says about a server; `false` if there is no such server.
-    pub(crate) fn command(&self, address: Address, said: Override, metrics: &Metrics) -> bool {
-        let mut members = lock(&self.members);
-        if members.wanted().iter().all(|(other, _)| *other != address) {
-            return false;
-        }
-        let known = members.commands.entry(address).or_default();
-        known.command = said.command.or(known.command);
-        known.weight = said.weight.or(known.weight);
-        self.update(&mut members, metrics, Instant::now());
-        true
-    }
-
     /// Brings the group and the slots in line with what is wanted.
-    fn update(&self, members: &mut Members, metrics: &Metrics, now: Instant) {
+    pub(super) fn update(&self, members: &mut Members, metrics: &Metrics, now: Instant) {
         let wanted = members.wanted();
         let mut state = lock(&self.state);
         let group = &mut state.group;
@@ -121,6 +117,10 @@ impl Servers {
             {
                 group.remove(index);
                 server.up.set(0);
+                let message = format!("{} of {} is gone", server.label, self.name);
+                let gone =
+                    json!({ "upstream": self.name, "server": server.label, "state": "gone" });
+                self.events.push("server", &message, gone);
                 *slot = None;
             }
         }
@@ -144,7 +144,12 @@ impl Servers {
                 index
             };
             let said = members.commands.get(&address).copied().unwrap_or_default();
-            group.command(index, said.command.unwrap_or_default());
+            let command = if members.is_leaving(&address) {
+                Command::Down
+            } else {
+                said.command.unwrap_or_default()
+            };
+            group.command(index, command);
         }
         state.waiting.wake_one();
         // Under the lock: who picks a slot must find the server that was meant.
@@ -178,25 +183,6 @@ impl Servers {
             .collect()
     }
 
-    /// The servers as operators see them.
-    pub(crate) fn rows(&self, now: Instant) -> Vec<Row> {
-        let members = self.members();
-        let wanted = lock(&self.members).wanted();
-        let group = &lock(&self.state).group;
-        let row = |(index, server): (usize, Arc<Server>)| {
-            let (_, settings) = wanted
-                .iter()
-                .find(|(address, _)| *address == server.address)?;
-            Some(Row {
-                settings: settings.clone(),
-                standing: group.standing(index, now),
-                active: group.active(index),
-                server,
-            })
-        };
-        members.into_iter().filter_map(row).collect()
-    }
-
     /// Whether one more retry is afforded.
     pub(crate) fn affords_retry(&self, terms: Terms, now: Instant) -> bool {
         lock(&self.state).budget.affords(terms, now)
@@ -215,6 +201,7 @@ impl Servers {
         probe: &config::Probe,
     ) {
         let now = Instant::now();
+        server.probed(failure);
         let mut state = lock(&self.state);
         let thresholds = &probe.thresholds;
         let change = state
@@ -317,18 +304,5 @@ impl Servers {
         let slots = self.slots.load();
         let group = &lock(&self.state).group;
         (0..slots.len()).any(|index| group.standing(index, now) == Standing::Up)
-    }
-
-    /// Brings `edge_upstream_up` up to date; an ejection ends without any event, so the
-    /// control calls this every second as well.
-    pub(crate) fn show_standings(&self, now: Instant) {
-        let slots = self.slots.load();
-        let group = &lock(&self.state).group;
-        for (index, server) in slots.iter().enumerate() {
-            if let Some(server) = server {
-                let up = group.standing(index, now) == Standing::Up;
-                server.up.set(i64::from(up));
-            }
-        }
     }
 }

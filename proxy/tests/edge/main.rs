@@ -14,6 +14,7 @@
 )]
 
 mod access;
+mod admin;
 mod attackers;
 mod balancing;
 mod basic_auth;

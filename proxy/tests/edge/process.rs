@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
@@ -42,16 +42,35 @@ pub(crate) fn free_address() -> SocketAddr {
 impl Edge {
     /// Starts the edge with one listener, an admin port, and `config` for the rest.
     pub(crate) fn start(config: &str) -> Self {
-        Self::start_as(command(), config, |command| command.stdin(Stdio::null()))
+        Self::start_with(config, &[])
+    }
+
+    /// The same, with files in its working directory.
+    pub(crate) fn start_with(config: &str, files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        Self::start_in(dir, command(), config, |command| {
+            command.stdin(Stdio::null())
+        })
     }
 
     /// Starts `program` as the edge, after `prepare` has had its say.
     pub(crate) fn start_as(
+        program: Command,
+        config: &str,
+        prepare: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), program, config, prepare)
+    }
+
+    fn start_in(
+        dir: TempDir,
         mut program: Command,
         config: &str,
         prepare: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Self {
-        let dir = tempfile::tempdir().unwrap();
         let (http, admin) = (free_address(), free_address());
         fs::write(dir.path().join("edge.toml"), complete(config, http, admin)).unwrap();
         let mut log = fs::File::options();
@@ -72,6 +91,17 @@ impl Edge {
         };
         edge.eventually("the edge listens", || TcpStream::connect(admin).is_ok());
         edge
+    }
+
+    /// Ends the process at once and starts another in its place.
+    pub(crate) fn restart(&mut self) {
+        self.signal("TERM");
+        self.wait(Duration::from_secs(10));
+        self.child = run_in(self.dir.path());
+        let admin = self.admin;
+        self.eventually("the edge listens again", || {
+            TcpStream::connect(admin).is_ok()
+        });
     }
 
     /// The log so far.
@@ -111,8 +141,13 @@ impl Edge {
 
     /// Runs a subcommand that takes the configuration file.
     pub(crate) fn command(&self, name: &str) -> Output {
+        self.commands(&[name])
+    }
+
+    /// The same with arguments.
+    pub(crate) fn commands(&self, arguments: &[&str]) -> Output {
         command()
-            .arg(name)
+            .args(arguments)
             .arg("--config")
             .arg(self.path("edge.toml"))
             .current_dir(self.path(""))
@@ -203,6 +238,23 @@ impl Drop for Edge {
     }
 }
 
+fn run_in(dir: &Path) -> Child {
+    let log = fs::File::options()
+        .append(true)
+        .create(true)
+        .open(dir.join("edge.log"))
+        .unwrap();
+    command()
+        .args(["run", "--config"])
+        .arg(dir.join("edge.toml"))
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
 /// The program under test.
 pub(crate) fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_hifate-edge"))
@@ -214,7 +266,13 @@ fn complete(config: &str, http: SocketAddr, admin: SocketAddr) -> String {
     } else {
         "[server]\nthreads = 2\n"
     };
-    format!("{server}[admin]\nlisten = \"{admin}\"\n[[listener]]\naddress = \"{http}\"\n{config}")
+    // The names by which tests ask.
+    let admin = format!("[admin]\nlisten = \"{admin}\"\nnames = [\"test\", \"a\"]\n");
+    let listener = format!("[[listener]]\naddress = \"{http}\"\n");
+    if config.contains("[admin]\n") {
+        return format!("{server}{listener}{}", config.replace("[admin]\n", &admin));
+    }
+    format!("{server}{admin}{listener}{config}")
 }
 
 /// One site that passes everything to `servers`, each an inline table without its braces.

@@ -80,7 +80,7 @@ pub(super) fn server_address(
 }
 
 /// RFC 1123 §2.1, and the underscore that container networks use.
-fn is_host_name(text: &str) -> bool {
+pub(super) fn is_host_name(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63

@@ -4,7 +4,6 @@
 //! say so. They are looked for in configurations without mistakes only.
 
 mod access;
-mod admin;
 mod captured;
 mod conditions;
 mod connections;
@@ -53,9 +52,8 @@ pub fn all(written: &file::Config, config: &Config, machine: Machine) -> Vec<Pro
 }
 
 /// Those that need nothing but what is written.
-const FINDERS: [fn(&file::Config, &mut Problems); 22] = [
+const FINDERS: [fn(&file::Config, &mut Problems); 21] = [
     access::find,
-    admin::find,
     default_sites::find,
     files::find,
     forwarded::find,

@@ -70,14 +70,29 @@ pub enum ErrorLogFormat {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
-    /// Address and port. It has no password: keep it on loopback.
+    /// Address and port. Elsewhere than on loopback it needs a `token_file`.
     pub listen: String,
+    /// Names by which browsers and programs may ask for it, besides addresses and `localhost`:
+    /// requests for other names are refused, since a page from anywhere could have made them up.
+    pub names: Vec<String>,
+    /// A file that holds the token (`Authorization: Bearer`) without which nothing is changed; where
+    /// the port is not on loopback, nothing but health and metrics is answered either. It is read
+    /// again when it changes.
+    pub token_file: Option<String>,
+    /// Where changes of servers are kept that are to outlive a restart (`persist`).
+    pub state_file: Option<String>,
+    /// Where the VIP daemon of this machine answers, for `/api/v1/vip`.
+    pub vip: String,
 }
 
 impl Default for Admin {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:9180".to_owned(),
+            names: Vec::new(),
+            token_file: None,
+            state_file: None,
+            vip: "127.0.0.1:9181".to_owned(),
         }
     }
 }

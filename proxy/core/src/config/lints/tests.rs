@@ -344,8 +344,6 @@ fn of_clients_and_operators() {
         "listener[0].proxy_protocol.from[0]",
         "any client can name",
     );
-    let admin = "[admin]\nlisten = '0.0.0.0:9180'\n[client]";
-    warns("[client]", admin, "admin.listen", "no password");
     let told = "[errors]\nreason_to = ['0.0.0.0/0']\n[client]";
     warns("[client]", told, "errors.reason_to[0]", "told why");
 }
