@@ -1,5 +1,5 @@
-//! gRPC as its own client and server speak it (PyPI `grpcio`): every kind of call, through the edge over
-//! h2c and over TLS.
+//! Calls of every kind, as the client and the server of `grpcio` (from `PyPI`) make them, through the edge
+//! over h2c and over TLS.
 
 use std::path::PathBuf;
 use std::process::Command;
