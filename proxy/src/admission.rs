@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use edge_core::address::{Address, Peer};
+use edge_core::address::Peer;
 use edge_core::admission::Client;
 
 use crate::buffer::lock;
@@ -90,16 +90,15 @@ pub(crate) struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    /// A connection that was just [opened](Edge::opened) and waits for its first request, unless there
-    /// were `limit` already.
+    /// A connection that was just [opened](Edge::opened) at the listener with the counts `here`, and waits
+    /// for its first request, unless there were `limit` already.
     pub(crate) fn new(
         edge: &'a Edge,
-        listener: &Address,
+        here: Arc<Occupied>,
         before: usize,
         limit: Option<NonZeroUsize>,
     ) -> Result<Self, Refused> {
         edge.metrics.idle.inc();
-        let here = edge.occupied(listener);
         here.idle.fetch_add(1, Ordering::Relaxed);
         let counted = Self {
             edge,

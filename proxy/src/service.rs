@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use crate::admission::{Counted, Place};
 use crate::client::{Client, First, Insecure, Next, NoIntroduction, Origin};
-use crate::edge::Edge;
+use crate::edge::{Edge, Occupied};
 use crate::exchange::{self, After, Served};
 use crate::http2;
 use crate::listen::{Acceptor, Listening, Order};
@@ -76,7 +76,8 @@ fn listen(
     for socket in sockets {
         match Acceptor::try_from(socket) {
             Ok(acceptor) => {
-                let accepting = Accepting::new(Arc::clone(&worker.edge));
+                let here = worker.edge.occupied(&settings.borrow().address);
+                let accepting = Accepting::new(Arc::clone(&worker.edge), here);
                 tokio::spawn(accept(
                     Arc::clone(worker),
                     acceptor,
@@ -107,7 +108,7 @@ async fn accept(
     worker: Arc<Worker>,
     acceptor: Acceptor,
     mut settings: watch::Receiver<Arc<Listener>>,
-    _accepting: Accepting,
+    accepting: Accepting,
 ) {
     let mut open = true;
     loop {
@@ -125,7 +126,8 @@ async fn accept(
                 let listener = Arc::clone(&settings.borrow());
                 // Before anybody could believe that there is none left.
                 let before = worker.edge.opened();
-                tokio::spawn(serve(Arc::clone(&worker), listener, stream, from, before));
+                let counts = (Arc::clone(&accepting.here), before);
+                tokio::spawn(serve(Arc::clone(&worker), listener, stream, from, counts));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -138,18 +140,22 @@ async fn accept(
 }
 
 /// A socket that connections are accepted on, counted until they no longer are.
-struct Accepting(Arc<Edge>);
+struct Accepting {
+    edge: Arc<Edge>,
+    /// The connections of its listener.
+    here: Arc<Occupied>,
+}
 
 impl Accepting {
-    fn new(edge: Arc<Edge>) -> Self {
+    fn new(edge: Arc<Edge>, here: Arc<Occupied>) -> Self {
         edge.accepts();
-        Self(edge)
+        Self { edge, here }
     }
 }
 
 impl Drop for Accepting {
     fn drop(&mut self) {
-        self.0.accepts_no_more();
+        self.edge.accepts_no_more();
     }
 }
 
@@ -168,11 +174,11 @@ async fn serve(
     listener: Arc<Listener>,
     stream: Stream,
     from: (Peer, u16),
-    before: usize,
+    (here, before): (Arc<Occupied>, usize),
 ) {
     let edge = &worker.edge;
     let terms = Arc::clone(&edge.live.load().config.client);
-    let mut counted = match Counted::new(edge, &listener.address, before, terms.max_connections) {
+    let mut counted = match Counted::new(edge, here, before, terms.max_connections) {
         Ok(counted) => counted,
         Err(refused) => return edge.metrics.refused.inc(refused),
     };

@@ -74,14 +74,14 @@ async fn identify(
     record: &mut Record,
 ) -> Result<(), Held> {
     withhold(policy, record);
+    let subject = Subject::of(&asked.2.target, asked.0);
     let mut unknown = None;
     if let Some(basic) = &policy.basic_auth {
-        let subject = Subject::of(&asked.2.target, asked.0);
         match authenticate(place, client, subject, basic, record).await? {
-            None if any => return Ok(()),
-            None => {}
-            Some(challenge) if any && policy.forward_auth.is_some() => unknown = Some(challenge),
-            Some(challenge) => return Err(unauthenticated(challenge, record)),
+            true if any => return Ok(()),
+            true => {}
+            false if any && policy.forward_auth.is_some() => unknown = Some(basic),
+            false => return Err(unauthenticated(place, client, subject, basic, record)),
         }
     }
     let Some(forward) = &policy.forward_auth else {
@@ -90,13 +90,22 @@ async fn identify(
     let admitted = forward_auth::ask(place, client, asked, forward, record).await;
     match (admitted, unknown) {
         // Who could have said a name is asked for it, as by nginx.
-        (Err(Held::Answered(_)), Some(challenge)) => Err(unauthenticated(challenge, record)),
+        (Err(Held::Answered(_)), Some(basic)) => {
+            Err(unauthenticated(place, client, subject, basic, record))
+        }
         (admitted, _) => admitted,
     }
 }
 
-fn unauthenticated(challenge: String, record: &mut Record) -> Held {
-    record.say("WWW-Authenticate", challenge);
+fn unauthenticated(
+    (worker, _): Place<'_>,
+    client: &Client,
+    subject: Subject<'_>,
+    basic: &BasicAuth,
+    record: &mut Record,
+) -> Held {
+    let realm = record.render(worker, &basic.config.realm, &subject, client);
+    record.say("WWW-Authenticate", challenge(&realm));
     Reason::UNAUTHENTICATED.into()
 }
 
@@ -142,19 +151,18 @@ async fn limit(
     }
 }
 
-/// Whether it has a name and its password (nginx's `auth_basic`), or else what asks for them.
+/// Whether it has a name and its password (nginx's `auth_basic`).
 async fn authenticate(
     (worker, _): Place<'_>,
     client: &mut Client,
     subject: Subject<'_>,
     basic: &BasicAuth,
     record: &Record,
-) -> Result<Option<String>, Held> {
-    let render = |text: &Template| record.render(worker, text, &subject, client);
-    let challenge = challenge(&render(&basic.config.realm));
+) -> Result<bool, Held> {
     let Some(credentials) = subject.head.and_then(Credentials::of) else {
-        return Ok(Some(challenge));
+        return Ok(false);
     };
+    let render = |text: &Template| record.render(worker, text, &subject, client);
     // As by nginx, without a file there is nobody who may.
     let path = basic.config.users_file.of(render);
     let path = path.ok_or(Reason::ACCESS_DENIED)?;
@@ -167,7 +175,7 @@ async fn authenticate(
         Ok::<_, Reason>(users.admit(credentials).await)
     };
     let right = unless_gone(client, &worker.buffers, right).await;
-    Ok((!right.ok_or(Held::Gone)??).then_some(challenge))
+    Ok(right.ok_or(Held::Gone)??)
 }
 
 /// Whole seconds, rounded up (RFC 9110 §10.2.3).

@@ -302,8 +302,9 @@ impl Record {
             request_time: elapsed,
             ..self.values(&subject, client, &tries, (&time.0, time.1))
         };
+        let asked;
         let file = match &log.file {
-            LogPlace::File(file) => Arc::clone(file),
+            LogPlace::File(file) => file,
             LogPlace::By(path) => {
                 let path = path.of(|text| {
                     let mut path = Vec::new();
@@ -311,13 +312,14 @@ impl Record {
                     path
                 });
                 let found = path.and_then(|path| worker.edge.logs.open_asked(&path));
-                let Some(file) = found else {
+                let Some(found) = found else {
                     return;
                 };
-                file
+                asked = found;
+                &asked
             }
         };
-        worker.log.add(&file, |out| {
+        worker.log.add(file, |out| {
             let condition = log.condition.as_ref();
             if condition.is_none_or(|condition| condition.holds(out, &values)) {
                 log.format.line(out, &values);

@@ -1,6 +1,7 @@
 //! The files of users that a configuration has: those that it names, and those that the values of
 //! requests name.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -14,7 +15,7 @@ use crate::buffer::lock;
 /// The files of users of a configuration.
 #[derive(Debug)]
 pub(crate) struct UsersFiles {
-    named: Vec<Arc<UsersFile>>,
+    named: HashMap<Box<Path>, Arc<UsersFile>>,
     /// Those that requests have named, the last first.
     asked: Mutex<LruCache<Box<Path>, Arc<UsersFile>>>,
 }
@@ -29,14 +30,14 @@ impl UsersFiles {
         old: Option<&Self>,
     ) -> Result<Self, Error> {
         let mut files = Self {
-            named: Vec::new(),
+            named: HashMap::new(),
             asked: Mutex::new(LruCache::new(MOST_ASKED)),
         };
         for path in named {
-            if files.named(path).is_none() {
-                let before = old.and_then(|old| old.named(path));
+            if !files.named.contains_key(path) {
+                let before = old.and_then(|old| old.named.get(path));
                 let users = UsersFile::open(path, before.map(Arc::as_ref))?;
-                files.named.push(Arc::new(users));
+                files.named.insert(path.into(), Arc::new(users));
             }
         }
         Ok(files)
@@ -45,7 +46,7 @@ impl UsersFiles {
     /// The file at `path`, read where that takes nobody's time if it is not known yet; `None` if there
     /// is none.
     pub(crate) async fn at(&self, path: &Path) -> Result<Option<Arc<UsersFile>>, Error> {
-        let known = self.named(path).map(Arc::clone);
+        let known = self.named.get(path).map(Arc::clone);
         if let Some(known) = known.or_else(|| lock(&self.asked).get(path).map(Arc::clone)) {
             return Ok(Some(known));
         }
@@ -67,7 +68,7 @@ impl UsersFiles {
 
     /// Reads files again that have changed, and forgets those that requests named and that are gone.
     pub(crate) fn follow(&self) {
-        for users in &self.named {
+        for users in self.named.values() {
             users.follow();
         }
         let mut asked = lock(&self.asked);
@@ -82,9 +83,5 @@ impl UsersFiles {
         for (_, users) in &*asked {
             users.follow();
         }
-    }
-
-    fn named(&self, path: &Path) -> Option<&Arc<UsersFile>> {
-        self.named.iter().find(|users| users.path == path)
     }
 }
