@@ -34,6 +34,7 @@ pub mod forward;
 pub mod forward_auth;
 pub mod headers;
 pub mod health;
+pub mod hex;
 pub mod http;
 pub mod https_only;
 pub mod networks;

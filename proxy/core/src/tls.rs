@@ -1,5 +1,7 @@
 //! What is known of a client's TLS connection, as texts and servers are told it.
 
+use crate::hex;
+
 /// A TLS connection after its handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
@@ -92,19 +94,11 @@ fn escape(value: &str, text: &mut String) {
                 let mut bytes = [0; 4];
                 for byte in character.encode_utf8(&mut bytes).bytes() {
                     text.push('\\');
-                    hexadecimal(byte, text);
+                    text.extend(hex::digits(byte).map(|digit| digit.to_ascii_uppercase()));
                 }
             }
             _ => text.push(character),
         }
-    }
-}
-
-/// Two hexadecimal digits.
-fn hexadecimal(byte: u8, text: &mut String) {
-    for digit in [byte >> 4, byte & 15] {
-        let digit = char::from_digit(u32::from(digit), 16);
-        text.extend(digit.map(|digit| digit.to_ascii_uppercase()));
     }
 }
 

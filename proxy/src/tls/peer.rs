@@ -7,6 +7,7 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edge_core::config::ClientAuth;
+use edge_core::hex;
 use edge_core::tls::{Certificate, distinguished_name};
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
@@ -70,11 +71,11 @@ fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>
 /// What a verified certificate says of its owner.
 pub(super) fn describe(der: &[u8]) -> Option<Certificate> {
     let (_, parsed) = parse_x509_certificate(der).ok()?;
-    let hash = |algorithm| hexadecimal(digest::digest(algorithm, der).as_ref());
+    let hash = |algorithm| hex::text(digest::digest(algorithm, der).as_ref().iter().copied());
     Some(Certificate {
         subject: name(parsed.subject()),
         issuer: name(parsed.issuer()),
-        serial: hexadecimal(parsed.raw_serial()).to_ascii_uppercase(),
+        serial: hex::text(parsed.raw_serial().iter().copied()).to_ascii_uppercase(),
         sha1: hash(&digest::SHA1_FOR_LEGACY_USE_ONLY),
         sha256: hash(&digest::SHA256),
         not_before: time(parsed.validity().not_before),
@@ -107,16 +108,6 @@ fn name(name: &X509Name<'_>) -> String {
 fn time(time: ASN1Time) -> String {
     let time = jiff::Timestamp::from_second(time.timestamp()).unwrap_or_default();
     time.strftime("%b %e %H:%M:%S %Y GMT").to_string()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-    }
-    text
 }
 
 /// RFC 7468, with percent signs as nginx writes them.

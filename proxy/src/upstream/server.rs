@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use edge_core::address::Address;
 use edge_core::balance::Standing;
+use edge_core::hex;
 use prometheus::{Histogram, IntGauge};
 use sha2::{Digest as _, Sha256};
 
@@ -101,8 +102,5 @@ fn token(upstream: &str, address: &str) -> String {
         .chain_update([0])
         .chain_update(address)
         .finalize();
-    digest.iter().take(8).fold(String::new(), |text, byte| {
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-        text + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
-    })
+    hex::text(digest.into_iter().take(8))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::hex;
 use crate::reason::Reason;
 
 /// A path that has no one meaning.
@@ -87,10 +88,7 @@ pub fn escape_target(bytes: &[u8]) -> String {
 
 fn escape(byte: u8, target: &mut String) {
     target.push('%');
-    for digit in [byte >> 4, byte & 15] {
-        let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-        target.push(digit.to_ascii_uppercase());
-    }
+    target.extend(hex::digits(byte).map(|digit| digit.to_ascii_uppercase()));
 }
 
 /// Whether nothing in `path` needs decoding, resolving or merging.
