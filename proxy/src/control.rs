@@ -21,7 +21,7 @@ use self::upgrade::Phase;
 use crate::buffer::lock;
 use crate::edge::Edge;
 use crate::handover::Binary;
-use crate::listen::{self, Bound, Inherited, Open, Order};
+use crate::listen::{self, Bound, Inherited, Open, Order, Shares};
 use crate::probe;
 use crate::resolve;
 use crate::run::levels;
@@ -126,7 +126,7 @@ impl Control {
         self.operators.restore(&new, Some(&old), &edge.metrics);
         let generation = edge.live.replace(new);
         for bound in changed {
-            self.listen(bound).map_err(|error| error.to_string())?;
+            self.listen(bound);
         }
         self.publish();
         let listeners = &edge.live.load().config.listeners;
@@ -151,25 +151,30 @@ impl Control {
     }
 
     /// Binds the listeners that are new, or whose sockets have to be others.
-    fn bind_changed(&self, old: &[Listener], new: &[Listener]) -> Result<Vec<Bound>, String> {
+    fn bind_changed(
+        &self,
+        old: &[Listener],
+        new: &[Listener],
+    ) -> Result<Vec<(Bound, Shares)>, String> {
         let workers = self.edge.workers.len();
         new.iter()
             .filter(|listener| !old.iter().any(|old| old.binds_as(listener)))
             .map(|listener| {
                 let failed = |error| format!("cannot listen on {}: {error}", listener.address);
-                match lock(&self.inherited).take(listener).map_err(failed)? {
-                    Some(bound) => Ok(bound),
-                    None => listen::bind(listener, workers, old).map_err(failed),
-                }
+                let bound = match lock(&self.inherited).take(listener).map_err(failed)? {
+                    Some(bound) => bound,
+                    None => listen::bind(listener, workers, old).map_err(failed)?,
+                };
+                bound.shared(workers).map_err(failed)
             })
             .collect()
     }
 
     /// Has the workers accept connections on what was bound, in place of what its address had.
-    fn listen(&self, bound: Bound) -> std::io::Result<()> {
+    fn listen(&self, (bound, shares): (Bound, Shares)) {
         let listener = bound.listener.clone();
         let address = &listener.address;
-        let shares = self.open.hold(bound, self.edge.workers.len())?;
+        self.open.hold(bound);
         tracing::info!(%address, "listening");
         for (worker, sockets) in self.edge.workers.iter().zip(shares) {
             if worker
@@ -179,7 +184,6 @@ impl Control {
                 tracing::error!(%address, "a worker has ended");
             }
         }
-        Ok(())
     }
 
     /// Lets clients find the Unix sockets.

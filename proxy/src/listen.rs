@@ -118,9 +118,20 @@ pub(crate) fn bind(listener: &Listener, workers: usize, present: &[Listener]) ->
     })
 }
 
+/// The sockets of each worker.
+pub(crate) type Shares = Vec<Vec<Listening>>;
+
+impl Bound {
+    /// With the sockets as `workers` accept on them.
+    pub(crate) fn shared(self, workers: usize) -> io::Result<(Self, Shares)> {
+        let shares = share(&self.sockets, workers)?;
+        Ok((self, shares))
+    }
+}
+
 /// `sockets` as `workers` accept on them: each worker has a socket of its own, or several if there are
 /// more of them, so that no queue is left alone; if there are fewer, workers share them.
-pub(crate) fn share(sockets: &[Listening], workers: usize) -> io::Result<Vec<Vec<Listening>>> {
+fn share(sockets: &[Listening], workers: usize) -> io::Result<Shares> {
     let every = sockets.len().max(workers);
     let mut shares: Vec<Vec<Listening>> = (0..workers).map(|_| Vec::new()).collect();
     let pairs = sockets.iter().cycle().zip(0..every);

@@ -81,7 +81,7 @@ impl ControlService {
         );
         let control = Arc::new(control);
         for bound in start.sockets.clients {
-            control.listen(bound)?;
+            control.listen(bound.shared(self.edge.workers.len())?);
         }
         *control.watches.lock().await = control.watch(&self.edge.live.load());
         let admin = admin_server(&control, start.sockets.admin)?;
@@ -149,7 +149,9 @@ async fn work(
 
 /// The admin port's server, and its socket among those that are handed on.
 fn admin_server(control: &Control, bound: Bound) -> std::io::Result<AdminServer> {
-    let socket = control.open.hold(bound, 1)?.into_iter().flatten().next();
+    let (bound, shares) = bound.shared(1)?;
+    control.open.hold(bound);
+    let socket = shares.into_iter().flatten().next();
     match socket {
         Some(Listening::Tcp(socket)) => AdminServer::from_std(socket),
         Some(Listening::Unix(_)) | None => Err(std::io::ErrorKind::Unsupported.into()),

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use edge_core::address::Address;
 
-use super::{Bound, From, Listening, SocketFile, share};
+use super::{Bound, From, Listening, SocketFile};
 use crate::buffer::lock;
 
 /// What is listened on.
@@ -17,9 +17,8 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Holds what was bound, in place of what its address had, and answers each worker's share of it.
-    pub(crate) fn hold(&self, bound: Bound, workers: usize) -> io::Result<Vec<Vec<Listening>>> {
-        let shares = share(&bound.sockets, workers)?;
+    /// Holds what was bound, in place of what its address had.
+    pub(crate) fn hold(&self, bound: Bound) {
         let address = bound.listener.address.clone();
         let takes_its_place = bound.file.is_some();
         let replaced = lock(&self.bound).insert(address, bound);
@@ -29,7 +28,6 @@ impl Open {
             // So that there is one at any time.
             file.set_ours(false);
         }
-        Ok(shares)
     }
 
     /// Lets clients find the sockets that have a place in the file system, in place of what is there;
