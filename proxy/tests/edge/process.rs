@@ -293,6 +293,24 @@ pub(crate) fn server(address: SocketAddr, more: &str) -> String {
     format!("address = \"{address}\"{more}")
 }
 
+/// Runs a Python script of the tests beside `edge`, and answers what it prints.
+pub(crate) fn python(script: &str, arguments: &[String], edge: &Edge) -> String {
+    let python = std::env::var_os("HIFATE_PYTHON").map_or("python3".into(), PathBuf::from);
+    let outcome = Command::new(python)
+        .arg(script)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    assert!(
+        outcome.status.success(),
+        "{said}{}\n`make setup` installs what it needs\n{}",
+        String::from_utf8_lossy(&outcome.stderr),
+        edge.log()
+    );
+    said
+}
+
 /// Sends bytes and reads until the connection ends.
 pub(crate) fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
