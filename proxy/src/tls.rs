@@ -9,7 +9,6 @@ mod session;
 mod suites;
 mod tickets;
 
-use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 
@@ -47,6 +46,7 @@ pub(crate) fn provider() -> &'static Arc<CryptoProvider> {
 pub(crate) struct ServerTls {
     /// What it was made from.
     pub(crate) config: ListenerTls,
+    http2: bool,
     tickets: Option<Arc<Ticketer>>,
     ready: ArcSwap<Ready>,
     read: Mutex<Vec<Option<Stamp>>>,
@@ -69,6 +69,7 @@ impl ServerTls {
         let ready = Ready::new(config, tickets.as_ref(), http2)?;
         Ok(Self {
             config: config.clone(),
+            http2,
             tickets,
             ready: ArcSwap::from_pointee(ready),
             read: Mutex::new(read),
@@ -127,8 +128,7 @@ impl ServerTls {
 
     fn read_again(&self) -> Result<(), Error> {
         let old = self.ready.load();
-        let http2 = old.server.alpn_protocols.contains(&H2.to_vec());
-        let new = Ready::new(&self.config, self.tickets.as_ref(), http2)?;
+        let new = Ready::new(&self.config, self.tickets.as_ref(), self.http2)?;
         let now = SystemTime::now();
         for (old, new) in old.certificates.iter().zip(&new.certificates) {
             if old.is_valid(now) && !new.is_valid(now) {
@@ -217,7 +217,5 @@ fn stamps(config: &ListenerTls) -> Vec<Option<Stamp>> {
     let auth = config.client_auth.iter();
     let auth = auth.flat_map(|auth| std::iter::once(&auth.ca).chain(&auth.crl));
     let paths = certificates.chain(auth);
-    paths
-        .map(|path: &std::path::PathBuf| Stamp::of(Path::new(path)))
-        .collect()
+    paths.map(|path| Stamp::of(path)).collect()
 }

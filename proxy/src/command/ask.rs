@@ -138,9 +138,7 @@ impl Edge {
         };
         sent().map_err(|error| Refusal::NoAnswer(admin, error))
     }
-}
 
-impl Edge {
     /// The header line that says the token, if there is one.
     fn authorization(&self, method: &str) -> Result<String, Refusal> {
         let token = self.token_file.as_deref().map(read_token).transpose();

@@ -134,6 +134,7 @@ impl Virtual for ClientStream {
             Step::Content(_) | Step::End(_) => Err(io::ErrorKind::InvalidData.into()),
         })
     }
+
     fn end(&mut self) -> io::Result<()> {
         end_tunnel(&mut self.request, self.sending.as_mut())
     }
