@@ -396,7 +396,7 @@ impl Action {
             terms: Arc::clone(&terms),
         };
         Some(match &terms.to {
-            To::Upstream(index) => Self::Proxy(to(upstreams.get(*index)?)),
+            To::Fixed(index) => Self::Proxy(to(upstreams.get(*index)?)),
             To::By(name) => Self::ProxyBy(ProxyBy {
                 name: name.clone(),
                 proxies: upstreams

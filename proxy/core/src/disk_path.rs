@@ -6,26 +6,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::template::{Needs, Template};
+use crate::template::{Template, Varying};
 
 /// A path on the disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DiskPath {
-    /// The same for every request.
-    Fixed(PathBuf),
-    /// What a text says of each request.
-    By(Template),
-}
+pub type DiskPath = Varying<PathBuf>;
 
 impl DiskPath {
-    /// What its text needs.
-    pub fn needs(&self) -> Needs {
-        match self {
-            Self::Fixed(_) => Needs::default(),
-            Self::By(template) => template.needs(),
-        }
-    }
-
     /// The path for a request, of whose values `render` makes the text. There is none if that is not
     /// absolute, leads upwards or has a zero byte: most values are what a client says.
     pub fn of(&self, render: impl FnOnce(&Template) -> Vec<u8>) -> Option<Cow<'_, Path>> {

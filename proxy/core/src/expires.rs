@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use settings::Period;
 
-use crate::template::{Needs, Template};
+use crate::template::{Template, Varying};
 
 /// How long clients may keep answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,23 +18,9 @@ pub enum Expires {
 }
 
 /// How long clients may keep the answers of a route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expiry {
-    /// The same for all.
-    Fixed(Expires),
-    /// What a text says of each request.
-    By(Template),
-}
+pub type Expiry = Varying<Expires>;
 
 impl Expiry {
-    /// What its text needs.
-    pub fn needs(&self) -> Needs {
-        match self {
-            Self::Fixed(_) => Needs::default(),
-            Self::By(template) => template.needs(),
-        }
-    }
-
     /// How long the client may keep the answer to a request, of whose values `render` makes the text.
     /// Where that says nothing that could be meant, nothing is said, as by nginx.
     pub fn of(&self, render: impl FnOnce(&Template) -> Vec<u8>) -> Option<Expires> {

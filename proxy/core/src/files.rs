@@ -3,7 +3,7 @@
 
 mod conditions;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ pub use conditions::{Extent, Version, extent};
 use crate::disk_path::{DiskPath, leads_up};
 use crate::encoding::Coding;
 use crate::error_page::Destination;
-use crate::template::{Needs, Template};
+use crate::template::{Needs, Template, Varying};
 
 /// Files of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Files {
     /// Where they are.
     pub place: FilesPlace,
     /// The files that stand for a directory.
-    pub index: Vec<Template>,
+    pub index: Vec<Varying<OsString>>,
     /// What is looked for, in order.
     pub candidates: Vec<Candidate>,
     /// What happens if nothing is found.
@@ -70,7 +70,7 @@ impl Files {
             Fallback::Go(destination) => destination.needs(),
             Fallback::Status(_) => Needs::default(),
         };
-        let index = self.index.iter().map(Template::needs);
+        let index = self.index.iter().map(Varying::needs);
         let others = index.chain([fallback, self.directory().needs()]);
         candidates.chain(others).fold(Needs::default(), Needs::and)
     }

@@ -11,6 +11,7 @@ mod render;
 mod scope;
 mod values;
 mod variable;
+mod varying;
 
 pub use escape::Escape;
 pub(crate) use lookup::{argument, cookie, request_header};
@@ -18,6 +19,7 @@ pub use map::Map;
 pub use parse::{BadTemplate, mentioned};
 pub use scope::Scope;
 pub use values::{Client, Server, Times, Try, Values};
+pub use varying::Varying;
 
 use variable::Variable;
 

@@ -6,7 +6,8 @@
 mod disk;
 mod head;
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use edge_core::error_page::Destination;
 use edge_core::files::{Fallback, Files};
 use edge_core::http::{Method, RequestHead};
 use edge_core::reason::Reason;
-use edge_core::template::Template;
+use edge_core::template::{Template, Varying};
+use smallvec::SmallVec;
 
 use self::disk::{Found, Source, Tried, Wait};
 use self::head::Piece;
@@ -45,7 +47,7 @@ pub(super) struct Search<'f> {
     /// What is looked for.
     tried: Vec<Tried>,
     /// The names of the files that stand for a directory.
-    index: Vec<OsString>,
+    index: SmallVec<[Cow<'f, OsStr>; 1]>,
     /// The path that was asked for.
     path: &'f [u8],
 }
@@ -81,13 +83,13 @@ impl<'f> Search<'f> {
                 directory: candidate.directory,
             })
         });
-        // What a client has said is no way out of the directory.
-        let is_name =
-            |name: &Vec<u8>| !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'/' | 0));
-        let index = files.index.iter().map(render).filter(is_name);
+        let index = files.index.iter().filter_map(|name| match name {
+            Varying::Fixed(name) => Some(Cow::Borrowed(name.as_os_str())),
+            Varying::By(text) => index_name(render(text)),
+        });
         Self {
             tried: tried.collect(),
-            index: index.map(OsString::from_vec).collect(),
+            index: index.collect(),
             path,
             files,
         }
@@ -131,7 +133,11 @@ impl<'f> Search<'f> {
         if let Ok(found) = disk::find(&self.tried, index, &codings, Wait::Never) {
             return Ok(found);
         }
-        let (tried, index) = (self.tried.clone(), index.clone());
+        let tried = self.tried.clone();
+        let index: Vec<_> = index
+            .iter()
+            .map(|name| Cow::Owned(name.to_os_string()))
+            .collect();
         let patient = move || disk::find(&tried, &index, &codings, Wait::Disk);
         match tokio::task::spawn_blocking(patient).await {
             Ok(Ok(found)) => Ok(found),
@@ -174,6 +180,12 @@ impl<'f> Search<'f> {
             Fallback::Go(destination) => Missed::Go(destination),
         }
     }
+}
+
+/// What a client has said is no way out of the directory.
+fn index_name<'f>(name: Vec<u8>) -> Option<Cow<'f, OsStr>> {
+    let is_name = !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'/' | 0));
+    is_name.then(|| Cow::Owned(OsString::from_vec(name)))
 }
 
 fn refused<'f>(reason: Reason) -> Missed<'f> {

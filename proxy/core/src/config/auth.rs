@@ -83,7 +83,7 @@ impl ForwardAuth {
     /// How the service is asked.
     pub fn terms(&self) -> Proxy {
         Proxy {
-            to: To::Upstream(self.upstream),
+            to: To::Fixed(self.upstream),
             uri: None,
             redirects: Vec::new(),
             connect_timeout: self.timeout,

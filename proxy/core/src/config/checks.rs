@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use settings::{Period, Place, Problem, Problems};
@@ -11,7 +10,7 @@ use super::ServerAddress;
 use crate::address::{Address, BadAddress};
 use crate::disk_path::{DiskPath, leads_up};
 use crate::networks::{BadNetwork, Network, Networks};
-use crate::template::{BadTemplate, Escape, Scope, Template};
+use crate::template::{BadTemplate, Escape, Scope, Template, Varying};
 
 /// An IP address with a port.
 pub(super) fn address(text: &str, at: &Place, problems: &mut Problems) -> Option<SocketAddr> {
@@ -170,14 +169,26 @@ pub(super) fn disk_path(
     at: &Place,
     problems: &mut Problems,
 ) -> Option<DiskPath> {
-    let by = template(scope, text, at, problems)?;
-    if by.is_constant() {
-        return Some(DiskPath::Fixed(PathBuf::from(text)));
-    }
-    if leads_up(text.as_bytes()) {
+    let path = varying(scope, text, at, problems)?;
+    if matches!(path, DiskPath::By(_)) && leads_up(text.as_bytes()) {
         problems.push(at, "a path with variables may not lead upwards (`..`)");
     }
-    Some(DiskPath::By(by))
+    Some(path)
+}
+
+/// A text that says the same of every request if it has no `$variables`.
+pub(super) fn varying<T: for<'t> From<&'t str>>(
+    scope: &Scope,
+    text: &str,
+    at: &Place,
+    problems: &mut Problems,
+) -> Option<Varying<T>> {
+    let by = template(scope, text, at, problems)?;
+    Some(if by.is_constant() {
+        Varying::Fixed(T::from(text))
+    } else {
+        Varying::By(by)
+    })
 }
 
 /// What came of parsing a text with `$variables`.

@@ -1,5 +1,6 @@
 //! Answers from the disk, from written to meant.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use settings::{Place, Problems};
@@ -8,7 +9,7 @@ use super::names::Names;
 use super::{checks, file, rewrite};
 use crate::files::{Candidate, Fallback, Files, FilesPlace};
 use crate::route::PathPattern;
-use crate::template::Template;
+use crate::template::Varying;
 
 pub(super) fn meant(
     written: &file::Files,
@@ -37,14 +38,14 @@ fn index(
     names: &Names<'_>,
     at: &Place,
     problems: &mut Problems,
-) -> Vec<Template> {
+) -> Vec<Varying<OsString>> {
     let mut index = Vec::new();
     for (number, name) in written.index.iter().enumerate() {
         let at = at.index(number);
         if name.is_empty() || name.contains('/') {
             problems.push(&at, format!("`{name}` is not the name of a file"));
         }
-        index.extend(checks::template(&names.scope, name, &at, problems));
+        index.extend(checks::varying(&names.scope, name, &at, problems));
     }
     index
 }

@@ -9,7 +9,7 @@ use super::{checks, file};
 use crate::buffering::Buffering;
 use crate::http::{escape_path, escape_target};
 use crate::route::PathPattern;
-use crate::template::{Needs, Template};
+use crate::template::{Template, Varying};
 
 /// How requests of a route go to an upstream.
 #[derive(Debug, Clone)]
@@ -36,33 +36,15 @@ pub struct Proxy {
     pub ignore_client_abort: bool,
 }
 
-/// To which upstream requests go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum To {
-    /// The one with this index in [`Config::upstreams`](super::Config::upstreams).
-    Upstream(usize),
-    /// The one whose name a text says of each request.
-    By(Template),
-}
+/// To which upstream requests go: the one with this index in
+/// [`Config::upstreams`](super::Config::upstreams), or the one of this name.
+pub type To = Varying<usize>;
 
-/// What a server is asked for in place of what the client asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProxyUri {
-    /// The same with another beginning.
-    Replace(Replacement),
-    /// What a text says, whatever that is (nginx's `proxy_pass` with variables).
-    By(Template),
-}
+/// What a server is asked for in place of what the client asks for: the same with another beginning, or
+/// what a text says, whatever that is (nginx's `proxy_pass` with variables).
+pub type ProxyUri = Varying<Replacement>;
 
 impl ProxyUri {
-    /// What its text needs.
-    pub fn needs(&self) -> Needs {
-        match self {
-            Self::Replace(_) => Needs::default(),
-            Self::By(template) => template.needs(),
-        }
-    }
-
     /// The target to ask the upstream for: see [`Replacement::apply`]; of the request's values `render`
     /// makes the text. There is none if that is no path.
     pub fn apply(
@@ -71,7 +53,7 @@ impl ProxyUri {
         render: impl FnOnce(&Template) -> Vec<u8>,
     ) -> Option<String> {
         match self {
-            Self::Replace(replacement) => Some(replacement.apply(path, target)),
+            Self::Fixed(replacement) => Some(replacement.apply(path, target)),
             Self::By(template) => {
                 let text = render(template);
                 text.starts_with(b"/").then(|| escape_target(&text))
@@ -150,7 +132,7 @@ fn to(written: &str, names: &Names<'_>, at: &Place, problems: &mut Problems) -> 
     if has_variables(written) {
         return checks::template(&names.scope, written, at, problems).map(To::By);
     }
-    names.upstream(written, at, problems).map(To::Upstream)
+    names.upstream(written, at, problems).map(To::Fixed)
 }
 
 fn has_variables(text: &str) -> bool {
@@ -167,7 +149,7 @@ fn uri(
 ) -> Option<ProxyUri> {
     let uri = written.uri.as_ref()?;
     if !has_variables(uri) && !has_variables(&written.to) {
-        return replacement(uri, pattern, at, problems).map(ProxyUri::Replace);
+        return replacement(uri, pattern, at, problems).map(ProxyUri::Fixed);
     }
     if !uri.starts_with('$') {
         checks::path(uri, at, problems);
@@ -199,7 +181,7 @@ fn redirects(
             redirects.push((redirect.from.clone(), to));
         }
     }
-    if let Some(ProxyUri::Replace(uri)) = uri {
+    if let Some(ProxyUri::Fixed(uri)) = uri {
         let from = format!("http://{}{}", written.to, uri.with);
         redirects.push((from, Template::constant(&uri.of)));
     }

@@ -59,7 +59,7 @@ fn the_seed_s_configuration() {
     };
     assert_eq!(
         proxy.uri,
-        Some(ProxyUri::Replace(Replacement {
+        Some(ProxyUri::Fixed(Replacement {
             of: "/health".into(),
             with: "/health".into()
         }))

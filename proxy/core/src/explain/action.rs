@@ -30,7 +30,7 @@ impl At<'_> {
     fn say_proxy(&self, proxy: &Proxy, said: &mut Explanation) {
         let upstreams = &self.case.config.upstreams;
         let upstream = match &proxy.to {
-            To::Upstream(index) => upstreams.get(*index),
+            To::Fixed(index) => upstreams.get(*index),
             To::By(text) => {
                 let name = self.text(text);
                 let found = upstreams.iter().find(|upstream| upstream.name == name);
@@ -87,7 +87,7 @@ impl At<'_> {
         };
         let target = uri.apply((self.path, asked), |text| self.bytes(text));
         match (uri, target) {
-            (ProxyUri::Replace(Replacement { of, with }), Some(target)) => {
+            (ProxyUri::Fixed(Replacement { of, with }), Some(target)) => {
                 format!("{target} ({with} in place of {of})")
             }
             (ProxyUri::By(_), Some(target)) => target,

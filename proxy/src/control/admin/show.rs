@@ -63,7 +63,7 @@ fn show_site(site: &config::Site, config: &config::Config) -> Value {
     let routes = site.routes.iter().map(|route| {
         let (kind, upstream) = match &route.action {
             config::Action::Proxy(proxy) => match &proxy.to {
-                To::Upstream(index) => {
+                To::Fixed(index) => {
                     let upstream = config.upstreams.get(*index);
                     ("proxy", upstream.map(|upstream| upstream.name.as_str()))
                 }

@@ -1,7 +1,8 @@
 //! Looking for files and reading them: at once if all is in memory, else on threads that may wait for a
 //! disk.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::ops::Range;
@@ -69,7 +70,7 @@ const FIRST_OF_MORE: u64 = 4 * 1024;
 /// there.
 pub(super) fn find(
     tried: &[Tried],
-    index: &[OsString],
+    index: &[Cow<'_, OsStr>],
     codings: &[Coding],
     wait: Wait,
 ) -> io::Result<Found> {
@@ -111,7 +112,7 @@ fn open_path(path: &Path, wait: Wait, flags: OFlags) -> io::Result<File> {
     Ok(File::from(opened?))
 }
 
-fn directory(tried: &Tried, index: &[OsString], wait: Wait) -> io::Result<Option<Found>> {
+fn directory(tried: &Tried, index: &[Cow<'_, OsStr>], wait: Wait) -> io::Result<Option<Found>> {
     let directory = open_path(&tried.file, wait, OFlags::PATH)?;
     if !directory.metadata()?.is_dir() {
         return Ok(None);
@@ -119,7 +120,7 @@ fn directory(tried: &Tried, index: &[OsString], wait: Wait) -> io::Result<Option
     for name in index {
         match open_file(&tried.file.join(name), wait) {
             Ok(Some(_)) => {
-                let found = Found::Directory(tried.path.clone(), Some(name.clone()));
+                let found = Found::Directory(tried.path.clone(), Some(name.to_os_string()));
                 return Ok(Some(found));
             }
             Ok(None) => {}
