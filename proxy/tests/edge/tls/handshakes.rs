@@ -11,6 +11,7 @@ use rustls::version::{TLS12, TLS13};
 use super::client::Client;
 use super::{SITE, listener, simple};
 use crate::http::request;
+use crate::logs::lines;
 use crate::origin::Origin;
 use crate::process::{Edge, free_address, proxy_to, raw, server};
 use crate::upstream_tls::Authority;
@@ -24,16 +25,14 @@ fn https_is_known_as_such() {
         answer.contains("\r\nStrict-Transport-Security: max-age="),
         "{answer}"
     );
+    // The two workers log side by side: the first line is waited for before there is a second.
+    let first = lines(&edge, "access.log", 1);
+    let expected = "TLSv1.3 TLS_AES_256_GCM_SHA384 X25519MLKEM768 - a.test . NONE /";
+    assert_eq!(first, [expected]);
     client.config.alpn_protocols = vec![b"http/1.1".to_vec()];
     client.get(edge.http, "a.test");
-    let log = || fs::read_to_string(edge.path("access.log")).unwrap_or_default();
-    edge.eventually("both are logged", || log().lines().count() == 2);
-    let log = log();
-    let mut lines = log.lines();
-    let first = "TLSv1.3 TLS_AES_256_GCM_SHA384 X25519MLKEM768 - a.test . NONE /";
-    assert_eq!(lines.next(), Some(first));
-    let second = lines.next().unwrap();
-    assert!(second.contains(" http/1.1 a.test r NONE /"), "{second}");
+    let both = lines(&edge, "access.log", 2);
+    assert!(both[1].contains(" http/1.1 a.test r NONE /"), "{both:?}");
     let labels = ["version=\"TLSv1.3\"", "resumed=\"false\""];
     edge.counts("edge_tls_handshakes_total", &labels, 1);
 }
