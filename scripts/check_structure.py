@@ -15,7 +15,8 @@ ARROWS = {
     "rpc": set(),
     "store": set(),
     "daemon": {"settings"},
-    "hifate-edge": {"edge-core", "daemon", "settings"},
+    "edge-acme": {"edge-core"},
+    "hifate-edge": {"edge-acme", "edge-core", "daemon", "settings"},
     "hifate-backend": {"bazi", "rpc", "store", "daemon", "settings"},
     "hifate": {"daemon", "settings"},
     "benches": {"edge-core", "bazi"},
@@ -26,6 +27,7 @@ ARROWS = {
 OWNERS = {
     "pingora": {"hifate-edge"},
     "opentelemetry-proto": {"hifate-edge"},
+    "instant-acme": {"edge-acme"},
     "sqlx": {"store"},
     "redis": {"store"},
     "moka": {"store"},

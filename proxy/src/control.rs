@@ -125,6 +125,7 @@ impl Control {
         new.apply(&edge.metrics);
         self.operators.restore(&new, Some(&old), &edge.metrics);
         let generation = edge.live.replace(new);
+        edge.orders.try_again();
         for bound in changed {
             self.listen(bound);
         }

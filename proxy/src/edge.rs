@@ -17,6 +17,7 @@ use crate::access_log::LogFiles;
 use crate::buffer::lock;
 use crate::listen::Order;
 use crate::metrics::Metrics;
+use crate::orders::Orders;
 use crate::snapshot::Snapshot;
 
 /// The edge: its configuration in use, its metrics, and how far it is from its end.
@@ -30,6 +31,8 @@ pub(crate) struct Edge {
     pub(crate) metrics: Metrics,
     /// The access logs.
     pub(crate) logs: LogFiles,
+    /// Certificates that are ordered.
+    pub(crate) orders: Orders,
     /// Orders to each worker.
     pub(crate) workers: Vec<mpsc::UnboundedSender<Order>>,
     /// Tells connections that wait for a request to close.
@@ -78,6 +81,7 @@ impl Edge {
             path,
             metrics,
             logs,
+            orders: Orders::default(),
             workers,
             leave: Notify::new(),
             stop_tunnels: Notify::new(),

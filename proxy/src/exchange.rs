@@ -16,6 +16,7 @@ mod forward_auth;
 mod gate;
 mod held;
 mod local;
+mod proof;
 mod record;
 mod relay;
 mod sink;

@@ -34,6 +34,7 @@ mod limit;
 mod listen;
 mod memory;
 mod metrics;
+mod orders;
 mod policy;
 mod pool;
 mod probe;

@@ -16,6 +16,7 @@ use prometheus::{
 use crate::admission::Refused;
 use crate::events::Events;
 use crate::handover::Upgrades;
+use crate::orders::OrderMetrics;
 use crate::spans::Counts;
 use crate::tls::TlsMetrics;
 
@@ -58,6 +59,8 @@ pub(crate) struct Metrics {
     pub(crate) spans: Counts,
     /// TLS with clients.
     pub(crate) tls: TlsMetrics,
+    /// Of certificates that are ordered.
+    pub(crate) orders: OrderMetrics,
     /// Panics that were caught.
     pub(crate) panics: IntCounter,
     requests: IntCounterVec,
@@ -148,6 +151,7 @@ impl Metrics {
                 )?,
             },
             tls: TlsMetrics::new(r)?,
+            orders: OrderMetrics::new(r)?,
             panics: r.counter(
                 "edge_panics_total",
                 "Panics caught while serving a connection.",

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use edge_acme::Authority;
 use edge_core::address::{Address, Peer};
-use edge_core::config::{self, Config, Listener, ProxyUri, Terms, To};
+use edge_core::config::{self, Acme, Config, ProxyUri, Terms, To};
 use edge_core::disk_path::DiskPath;
 use edge_core::encoding::Compression;
 use edge_core::expires::Expiry;
@@ -36,6 +37,8 @@ pub(crate) struct Snapshot {
     pub(crate) spans: Option<Arc<Spans>>,
     /// What the policies of routes have in common.
     pub(crate) policies: policy::Shared,
+    /// From whom certificates are ordered, if they are.
+    pub(crate) acme: Option<Arc<Authority>>,
     /// TLS at the listeners that speak it.
     tls: Vec<(Address, Arc<ServerTls>)>,
     /// Which site and route a request belongs to.
@@ -171,6 +174,12 @@ pub(crate) enum Error {
         /// Why not.
         error: tls::Error,
     },
+    /// Whom to trust as an authority cannot be read.
+    #[error("acme.ca: {0}")]
+    Authority(tls::Error),
+    /// The authority cannot be asked.
+    #[error("acme: {0}")]
+    Acme(edge_acme::Error),
     /// Spans cannot be sent.
     #[error("tracing.otlp.headers_file cannot be used: {0}")]
     Spans(io::Error),
@@ -216,9 +225,11 @@ impl Snapshot {
             }
             None => None,
         };
-        let tls = secured(&config.listeners)?;
+        let tls = secured(&config)?;
+        let acme = config.acme.as_ref().map(authority).transpose()?;
         Ok(Self {
             tls,
+            acme,
             router: Router::new(&config.sites),
             config,
             upstreams,
@@ -236,6 +247,7 @@ impl Snapshot {
         }
         self.policies.apply(now);
         metrics.tls.forget();
+        metrics.orders.forget();
         for (_, tls) in &self.tls {
             tls.show(metrics);
         }
@@ -291,10 +303,18 @@ impl Snapshot {
     }
 }
 
+/// The authority that certificates are ordered from, as it can be asked.
+pub(crate) fn authority(acme: &Acme) -> Result<Arc<Authority>, Error> {
+    let roots = tls::roots(acme.ca.as_deref()).map_err(Error::Authority)?;
+    let authority = Authority::new(acme, roots, tls::provider()).map_err(Error::Acme)?;
+    Ok(Arc::new(authority))
+}
+
 /// TLS at the listeners that speak it, with their files read.
-pub(crate) fn secured(listeners: &[Listener]) -> Result<Vec<(Address, Arc<ServerTls>)>, Error> {
-    let secured = listeners.iter().filter_map(|listener| {
-        let tls = ServerTls::new(listener.tls.as_ref()?, listener.http2);
+pub(crate) fn secured(config: &Config) -> Result<Vec<(Address, Arc<ServerTls>)>, Error> {
+    let secured = config.listeners.iter().filter_map(|listener| {
+        let acme = config.acme.as_ref();
+        let tls = ServerTls::new(listener.tls.as_ref()?, listener.http2, acme);
         let address = listener.address.clone();
         Some(match tls {
             Ok(tls) => Ok((address, Arc::new(tls))),

@@ -5,28 +5,35 @@ mod metrics;
 mod names;
 mod peer;
 pub(crate) mod pem;
+mod roots;
 mod session;
 mod suites;
 mod tickets;
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
-use edge_core::config::{ListenerTls, TlsVersion};
+use edge_acme::Store;
+use edge_core::config::{
+    Acme, AcmeChallenge, ListenerCertificate, ListenerTls, OrderedCertificate, TlsVersion,
+};
 use edge_core::tls::Session;
 use rustls::crypto::CryptoProvider;
-use rustls::server::NoServerSessionStorage;
+use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::json;
-use tokio_rustls::TlsAcceptor;
+use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
 pub(crate) use self::certificate::Certificate;
 pub(crate) use self::metrics::TlsMetrics;
 use self::names::Names;
 pub(crate) use self::pem::Error;
+pub(crate) use self::roots::roots;
 use self::tickets::Ticketer;
 use crate::buffer::lock;
 use crate::metrics::Metrics;
@@ -47,6 +54,8 @@ pub(crate) struct ServerTls {
     /// What it was made from.
     pub(crate) config: ListenerTls,
     http2: bool,
+    /// Where the answers are for authorities that come to see a certificate, if they may.
+    challenges: Option<Store>,
     tickets: Option<Arc<Ticketer>>,
     ready: ArcSwap<Ready>,
     read: Mutex<Vec<Option<Stamp>>>,
@@ -61,7 +70,12 @@ struct Ready {
 
 impl ServerTls {
     /// Reads the files of a listener.
-    pub(crate) fn new(config: &ListenerTls, http2: bool) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: &ListenerTls,
+        http2: bool,
+        acme: Option<&Acme>,
+    ) -> Result<Self, Error> {
+        let seen = acme.filter(|acme| acme.challenge == AcmeChallenge::TlsAlpn01);
         let tickets = config.tickets.as_ref().map(Ticketer::new).transpose()?;
         let tickets = tickets.map(Arc::new);
         // Before they are read, so that a change meanwhile is noticed.
@@ -70,16 +84,34 @@ impl ServerTls {
         Ok(Self {
             config: config.clone(),
             http2,
+            challenges: seen.map(|acme| Store::new(&acme.folder)),
             tickets,
             ready: ArcSwap::from_pointee(ready),
             read: Mutex::new(read),
         })
     }
 
-    /// Agrees with a client.
-    pub(crate) async fn accept(&self, stream: Replay) -> std::io::Result<TlsStream<Replay>> {
-        let acceptor = TlsAcceptor::from(Arc::clone(&self.ready.load().server));
-        acceptor.accept(stream).await
+    /// Agrees with a client; `None` if it was an authority that has seen what it came for.
+    pub(crate) async fn accept(
+        &self,
+        stream: Replay,
+    ) -> std::io::Result<Option<TlsStream<Replay>>> {
+        let server = Arc::clone(&self.ready.load().server);
+        let Some(challenges) = &self.challenges else {
+            let accepted = TlsAcceptor::from(server).accept(stream).await;
+            return accepted.map(Some);
+        };
+        let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let hello = begun.client_hello();
+        let proof = asked_for_proof(&hello)
+            .and_then(|name| edge_acme::challenge_config(challenges, &name, provider()));
+        let Some(proof) = proof else {
+            return begun.into_stream(server).await.map(Some);
+        };
+        let mut stream = begun.into_stream(proof).await?;
+        // RFC 8737 §3: nothing is said on such a connection.
+        stream.shutdown().await?;
+        Ok(None)
     }
 
     /// Says how long the certificates are valid.
@@ -130,9 +162,10 @@ impl ServerTls {
         let old = self.ready.load();
         let new = Ready::new(&self.config, self.tickets.as_ref(), self.http2)?;
         let now = SystemTime::now();
-        for (old, new) in old.certificates.iter().zip(&new.certificates) {
-            if old.is_valid(now) && !new.is_valid(now) {
-                return Err(pem::error(&new.path, &"is not valid now"));
+        for old in old.certificates.iter().filter(|old| old.is_valid(now)) {
+            let new = new.certificates.iter().find(|new| new.path == old.path);
+            if new.is_none_or(|new| !new.is_valid(now)) {
+                return Err(pem::error(&old.path, &"is not valid now"));
             }
         }
         self.ready.store(Arc::new(new));
@@ -142,6 +175,25 @@ impl ServerTls {
     /// The certificates in use, each as `show` says.
     pub(crate) fn each_certificate<T>(&self, show: impl Fn(&Certificate) -> T) -> Vec<T> {
         self.ready.load().certificates.iter().map(show).collect()
+    }
+
+    /// The order that a certificate in use has come from, if it was ordered.
+    pub(crate) fn ordered(&self, path: &Path) -> Option<&OrderedCertificate> {
+        self.orders().find(|ordered| ordered.path == path)
+    }
+
+    /// What was ordered and is not in use.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &OrderedCertificate> {
+        let paths = self.each_certificate(|one| one.path.clone());
+        self.orders().filter(move |one| !paths.contains(&one.path))
+    }
+
+    fn orders(&self) -> impl Iterator<Item = &OrderedCertificate> {
+        let certificates = self.config.certificates.iter();
+        certificates.filter_map(|certificate| match certificate {
+            ListenerCertificate::Ordered(ordered) => Some(ordered),
+            ListenerCertificate::Files(_) => None,
+        })
     }
 
     fn certificates(&self) -> String {
@@ -174,7 +226,7 @@ impl Ready {
         let certificates: Vec<_> = config
             .certificates
             .iter()
-            .map(|files| Certificate::read(files, &provider))
+            .filter_map(|from| Certificate::read(from, &provider).transpose())
             .collect::<Result<_, _>>()?;
         let names = Names::new(&certificates, config.reject_unknown_names);
         let mut server = builder.with_cert_resolver(Arc::new(names));
@@ -207,15 +259,20 @@ pub(crate) fn session(connection: &ServerConnection) -> Session {
     session::of(connection)
 }
 
+/// The name whose proof a client has come for, if it has (RFC 8737 §3).
+fn asked_for_proof(hello: &ClientHello<'_>) -> Option<String> {
+    let mut offered = hello.alpn()?;
+    let only = offered.next() == Some(edge_acme::ALPN) && offered.next().is_none();
+    let name = hello.server_name().filter(|_| only)?;
+    Some(name.to_ascii_lowercase())
+}
+
 /// What tells when a file has changed.
 fn stamps(config: &ListenerTls) -> Vec<Option<Stamp>> {
     let certificates = config.certificates.iter();
-    let certificates = certificates.flat_map(|one| {
-        let ocsp = one.ocsp.iter();
-        [&one.cert, &one.key].into_iter().chain(ocsp)
-    });
+    let certificates = certificates.flat_map(ListenerCertificate::paths);
     let auth = config.client_auth.iter();
     let auth = auth.flat_map(|auth| std::iter::once(&auth.ca).chain(&auth.crl));
-    let paths = certificates.chain(auth);
-    paths.map(|path| Stamp::of(path)).collect()
+    let paths = certificates.chain(auth.map(PathBuf::as_path));
+    paths.map(Stamp::of).collect()
 }

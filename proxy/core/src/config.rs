@@ -4,6 +4,7 @@
 //! and reports everything that is wrong at once.
 
 mod access_log;
+mod acme;
 mod admin;
 mod auth;
 mod browser;
@@ -38,13 +39,14 @@ use std::time::Duration;
 
 use settings::{Level, Place, Problem, Problems};
 
+pub use self::acme::{Acme, AcmeChallenge, ExternalAccount, OrderedCertificate};
 pub use self::admin::Admin;
 pub use self::auth::{BasicAuth, ForwardAuth};
 pub use self::browser::Browser;
 pub use self::client::{Client, Persistence};
 pub use self::listener::{
-    CipherSuite, ClientAuth, Keepalive, Listener, ListenerCertificate, ListenerTls, ProxyProtocol,
-    Tickets, TlsVersion,
+    CertificateFiles, CipherSuite, ClientAuth, Keepalive, Listener, ListenerCertificate,
+    ListenerTls, ProxyProtocol, Tickets, TlsVersion,
 };
 use self::names::Names;
 pub use self::policy::Policy;
@@ -81,6 +83,8 @@ pub struct Config {
     pub tracing: Tracing,
     /// How the names of servers are looked up.
     pub resolver: Resolver,
+    /// How certificates are ordered, if they may be.
+    pub acme: Option<Acme>,
     /// Where clients connect; at least one.
     pub listeners: Vec<Listener>,
     /// Patience and limits with clients; each connection holds on to those it knows.
@@ -282,7 +286,9 @@ impl Config {
             &mut problems,
         );
         let tracing = tracing::meant(&written.tracing, &mut problems);
-        let listeners = listener::all(&written.listener, &mut problems);
+        let acme = written.acme.as_ref();
+        let acme = acme.map(|written| acme::meant(written, &mut problems));
+        let listeners = listener::all(&written.listener, acme.as_ref(), &mut problems);
         let client = Arc::new(client::client(&written.client, &mut problems));
         let scope = map::all(&written.map, &mut problems);
         let upstreams = upstream::all(&written.upstream, &scope, &mut problems);
@@ -295,6 +301,7 @@ impl Config {
             reason_to,
             tracing,
             resolver,
+            acme,
             listeners,
             client,
             upstreams,
@@ -302,6 +309,21 @@ impl Config {
             sites,
         });
         problems.finish(config)
+    }
+}
+
+impl Config {
+    /// The certificates that are to be ordered, each once.
+    pub fn ordered_certificates(&self) -> Vec<&OrderedCertificate> {
+        let tls = self.listeners.iter().filter_map(|one| one.tls.as_ref());
+        let mut found: Vec<&OrderedCertificate> = Vec::new();
+        for certificate in tls.flat_map(|tls| &tls.certificates) {
+            match certificate {
+                ListenerCertificate::Ordered(one) if !found.contains(&one) => found.push(one),
+                ListenerCertificate::Ordered(_) | ListenerCertificate::Files(_) => {}
+            }
+        }
+        found
     }
 }
 

@@ -10,6 +10,7 @@ mod terms;
 use std::net::IpAddr;
 
 use crate::address::{Address, Peer};
+use crate::challenge;
 use crate::config::{Config, Route, Site};
 use crate::disk_path::DiskPath;
 use crate::error_page::Destination;
@@ -58,6 +59,10 @@ pub fn explain(config: &Config, question: &Question<'_>) -> Explanation {
         site: (index, site),
         host_groups: groups,
     };
+    if config.acme.is_some() && challenge::token(question.head.path()).is_some() {
+        let first = "an authority that an order waits for is answered; all others go on";
+        said.push(("first", first.to_owned()));
+    }
     if !case.goes_to_https(&mut said) {
         case.follow(&mut said);
     }

@@ -7,7 +7,7 @@
 //! ([`balance`], [`health`]), what is written to that server and back to the client ([`forward`], [`headers`]),
 //! what a failure means and whether another server may be tried ([`failure`], [`retry`]), why the
 //! edge answers itself and with what ([`reason`], [`page`]), or sends the client to HTTPS ([`https_only`]), how a body is compressed ([`encoding`]), which file is sent and how much of it ([`files`], [`disk_path`], [`expires`]), what takes an error's place ([`error_page`]),
-//! which trace a request belongs to ([`trace`]), what is known of a TLS connection ([`tls`]), and texts with its variables, such as log lines ([`template`]); what would become of a request, in words ([`explain`]); and what operators see of it all ([`admin`]). Types with state
+//! which trace a request belongs to ([`trace`]), what is known of a TLS connection ([`tls`]) when its certificate is renewed ([`renewal`]) and how a name is proven ([`challenge`]), and texts with its variables, such as log lines ([`template`]); what would become of a request, in words ([`explain`]); and what operators see of it all ([`admin`]). Types with state
 //! are handed `now` and never ask for it, so an hour of failures is simulated in microseconds.
 //!
 //! **Architecture invariant:** nothing here awaits, locks, logs or reads the environment.
@@ -20,6 +20,7 @@ pub mod balance;
 pub mod basic_auth;
 pub mod budget;
 pub mod buffering;
+pub mod challenge;
 pub mod config;
 pub mod cors;
 pub mod disk_path;
@@ -45,6 +46,7 @@ pub mod rate;
 pub mod real_ip;
 pub mod reason;
 pub mod redirect;
+pub mod renewal;
 pub mod retry;
 pub mod route;
 pub mod status_page;

@@ -66,7 +66,8 @@ impl Client {
         let stream = Replay::new(buffer.filled(), self.stream);
         buffers.put_read(buffer);
         let stream = match timeout_at(deadline.into(), tls.accept(stream)).await {
-            Ok(Ok(stream)) => stream,
+            Ok(Ok(Some(stream))) => stream,
+            Ok(Ok(None)) => return Err(Insecure::Ended),
             Ok(Err(error)) => {
                 tracing::debug!(client.addr = %self.address, %error, "no TLS with a client");
                 return Err(Insecure::Failed(cause(&error)));

@@ -6,6 +6,8 @@ use daemon::config::Report;
 
 use crate::control::admin::Operators;
 use crate::control::load;
+use crate::metrics::Metrics;
+use crate::policy;
 use crate::snapshot;
 use crate::transport::Transport;
 
@@ -19,7 +21,12 @@ pub(super) fn check(path: &Path, strict: bool) -> Result<(), String> {
         Transport::new(upstream).map_err(|error| format!("upstream `{name}`: {error}"))?;
     }
     Operators::open(&loaded.config.admin).map_err(|error| error.to_string())?;
-    snapshot::secured(&loaded.config.listeners).map_err(|error| error.to_string())?;
+    snapshot::secured(&loaded.config).map_err(|error| error.to_string())?;
+    let metrics = Metrics::new().map_err(|error| error.to_string())?;
+    policy::Shared::new(&loaded.config, None, &metrics).map_err(|error| error.to_string())?;
+    if let Some(acme) = &loaded.config.acme {
+        snapshot::authority(acme).map_err(|error| error.to_string())?;
+    }
     if loaded.warnings.is_empty() {
         return super::print(format!("{name}: the configuration is good"));
     }

@@ -114,12 +114,7 @@ fn certificates(text: &mut String, status: &Value) -> std::fmt::Result {
     }
     write!(text, "\n\n{:<32} {:<24} VALID", "CERTIFICATE", "LISTENER")?;
     for one in certificates {
-        let days = one["days_left"].as_i64().unwrap_or_default();
-        let valid = if one["valid"] == true {
-            format!("{days} days")
-        } else {
-            "NOT VALID NOW".to_owned()
-        };
+        let valid = validity(one);
         write!(
             text,
             "\n{:<32} {:<24} {valid}",
@@ -128,6 +123,23 @@ fn certificates(text: &mut String, status: &Value) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// How long a certificate is valid, and what stands in the way of the next.
+fn validity(certificate: &Value) -> String {
+    let (days, order) = (certificate["days_left"].as_i64(), &certificate["acme"]);
+    let mut text = match days {
+        Some(days) if certificate["valid"] == true => format!("{days} days"),
+        Some(_) => "NOT VALID NOW".to_owned(),
+        None => "MISSING".to_owned(),
+    };
+    if order["ordering"] == true {
+        text.push_str(", being ordered");
+    } else if let Some(error) = order["error"].as_str() {
+        text.push_str(", ORDER FAILED: ");
+        text.push_str(error);
+    }
+    text
 }
 
 fn rows(value: &Value) -> impl Iterator<Item = &Value> {

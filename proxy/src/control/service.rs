@@ -16,6 +16,7 @@ use super::{Control, ErrorLog, admin, watchdog};
 use crate::edge::Edge;
 use crate::handover::{Binary, Predecessor};
 use crate::listen::{Bound, Inherited, Listening};
+use crate::orders;
 
 /// The control as the server runs it.
 pub(crate) struct ControlService {
@@ -143,6 +144,7 @@ async fn work(
     tokio::select! {
         () = control.heed(signals, stop) => {}
         () = watchdog::feed(control) => {}
+        () = orders::run(&control.edge) => {}
     }
     Ok(pid_file)
 }

@@ -16,6 +16,7 @@ use super::files::{Form, Missed, Search};
 use super::gate;
 use super::held::Held;
 use super::local::{Direct, Refusal, Unread, refuse};
+use super::proof::proof;
 use super::record::{Record, Subject};
 use super::switch::{Switched, must_switch};
 use super::{After, Ended, Exchange, Owner, Place};
@@ -168,15 +169,13 @@ impl<'s> Way<'_, 's> {
     ) -> Turn<'s> {
         let unrouted = &self.site.unrouted;
         record.needs = unrouted.needs;
-        if let Some(port) = self.site.https_only.filter(|_| to.is_none())
-            && client.scheme == "http"
+        if to.is_none()
+            && let Some(answer) = self.before_routes(client, head).await
         {
-            let Some((status, url)) = https_only::redirect(head, port) else {
-                let reason = Reason::HOST_MISSING;
-                return self.refuse(client, head, reason, unrouted, record).await;
+            return match answer {
+                Ok(direct) => self.answer(client, head, (direct, unrouted), record).await,
+                Err(reason) => self.refuse(client, head, reason, unrouted, record).await,
             };
-            let direct = Direct::to(status, url.as_bytes());
-            return self.answer(client, head, (direct, unrouted), record).await;
         }
         let path = match normalise_path(head.path()) {
             Ok(path) => path,
@@ -221,6 +220,25 @@ impl<'s> Way<'_, 's> {
             body,
         };
         self.act(client, &asked, (route, brought), record).await
+    }
+
+    /// What is answered whatever the routes say, if anything.
+    async fn before_routes(
+        &self,
+        client: &Client,
+        head: &RequestHead<'_>,
+    ) -> Option<Result<Direct, Reason>> {
+        if self.place.1.acme.is_some() {
+            // Authorities come without TLS and without a password.
+            if let Some(direct) = Box::pin(proof(self.place.1, head)).await {
+                return Some(Ok(direct));
+            }
+        }
+        let port = self.site.https_only.filter(|_| client.scheme == "http")?;
+        Some(match https_only::redirect(head, port) {
+            Some((status, url)) => Ok(Direct::to(status, url.as_bytes())),
+            None => Err(Reason::HOST_MISSING),
+        })
     }
 
     /// The route for a request, if nothing is to be done before it.

@@ -90,6 +90,15 @@ impl Direct {
         }
     }
 
+    /// With a text that is of this moment.
+    pub(super) fn with_text(text: String) -> Self {
+        let direct = Self {
+            content: Some(("text/plain".to_owned(), text.into_bytes())),
+            ..Self::with_status(200)
+        };
+        direct.with_line("Cache-Control", "no-store")
+    }
+
     /// With another header line.
     pub(super) fn with_line(mut self, name: &'static str, value: impl Into<Vec<u8>>) -> Self {
         self.lines.push((name, value.into()));

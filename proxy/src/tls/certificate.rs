@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use edge_core::config::ListenerCertificate;
+use edge_core::config::{CertificateFiles, ListenerCertificate, OrderedCertificate};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use x509_parser::extensions::GeneralName;
@@ -32,11 +32,40 @@ pub(crate) struct Certificate {
 }
 
 impl Certificate {
-    /// Reads a certificate that fits its key.
+    /// Reads a certificate that fits its key; `None` if it is one that has yet to come.
     pub(super) fn read(
-        files: &ListenerCertificate,
+        from: &ListenerCertificate,
         provider: &CryptoProvider,
-    ) -> Result<Self, Error> {
+    ) -> Result<Option<Self>, Error> {
+        match from {
+            ListenerCertificate::Files(files) => Self::in_files(files, provider).map(Some),
+            ListenerCertificate::Ordered(ordered) => Ok(Self::come(ordered, provider)),
+        }
+    }
+
+    /// One that was ordered. The file is the edge's own, so whatever is wrong with it is nothing that an
+    /// operator would have to mend before the edge starts: another is ordered.
+    fn come(ordered: &OrderedCertificate, provider: &CryptoProvider) -> Option<Self> {
+        let path = &ordered.path;
+        if !path.exists() {
+            return None;
+        }
+        // One file, so that there is never a certificate with another's key.
+        let files = CertificateFiles {
+            cert: path.clone(),
+            key: path.clone(),
+            ocsp: None,
+        };
+        match Self::in_files(&files, provider) {
+            Ok(certificate) => Some(certificate),
+            Err(error) => {
+                tracing::error!(%error, "a certificate that was ordered is of no use");
+                None
+            }
+        }
+    }
+
+    fn in_files(files: &CertificateFiles, provider: &CryptoProvider) -> Result<Self, Error> {
         let path = &files.cert;
         let chain = pem::certificates(path)?;
         let key = pem::key(&files.key)?;

@@ -1,6 +1,5 @@
 //! TLS to servers: whom to trust, what to show, and the handshake.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use edge_core::address::Address;
@@ -11,10 +10,10 @@ use pingora::protocols::tls::client::handshake;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-use crate::tls::{Error, pem, provider};
+use crate::tls::{Error, pem, provider, roots};
 
 /// TLS as one upstream wants it.
 pub(super) struct Tls {
@@ -75,20 +74,6 @@ impl Tls {
         };
         Ok(Box::new(handshake(&self.connector, &name, stream).await?))
     }
-}
-
-fn roots(ca: Option<&Path>) -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    if let Some(path) = ca {
-        for certificate in pem::certificates(path)? {
-            let added = roots.add(certificate);
-            added.map_err(|why| pem::error(path, &why))?;
-        }
-    } else {
-        let found = rustls_native_certs::load_native_certs().map_err(Error::Roots)?;
-        roots.add_parsable_certificates(found);
-    }
-    Ok(roots)
 }
 
 /// Takes any certificate, as `verify = false` wants; that the server holds its key is still checked.

@@ -119,10 +119,12 @@ fn the_file_is_read_again_when_it_changes() {
             .contains("line 1: the password of `new` is plain text")
     });
     assert_eq!(status(&edge, "/", "192.0.2.1", "new:secret"), 200);
-    let outcome = edge.reload();
-    let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
-    assert!(said.contains("line 2 is not `name:hash`"), "{said}");
-    assert!(!said.contains("hunter") && !edge.log().contains("hunter"));
+    for command in ["reload", "check"] {
+        let outcome = edge.command(command);
+        let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
+        assert!(said.contains("line 2 is not `name:hash`"), "{said}");
+        assert!(!said.contains("hunter") && !edge.log().contains("hunter"));
+    }
     assert_eq!(status(&edge, "/", "192.0.2.1", "new:secret"), 200);
 }
 

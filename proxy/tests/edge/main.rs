@@ -14,6 +14,7 @@
 )]
 
 mod access;
+mod acme;
 mod admin;
 mod attackers;
 mod balancing;

@@ -1,7 +1,7 @@
 //! TLS with clients: certificates, versions, sessions, certificates of clients.
 
 mod certificates;
-mod client;
+pub(crate) mod client;
 mod clients;
 mod handshakes;
 mod judged;
@@ -14,7 +14,7 @@ use crate::process::Edge;
 use crate::upstream_tls::Authority;
 
 /// A certificate of `authority` in the words of the configuration.
-fn certificate(authority: &Authority, file: &str) -> String {
+pub(crate) fn certificate(authority: &Authority, file: &str) -> String {
     let path = |end: &str| authority.path(&format!("{file}.{end}"));
     let (cert, key) = (path("pem"), path("key"));
     format!(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    IsCa, KeyPair, KeyUsagePurpose,
+    IsCa, KeyPair, KeyUsagePurpose, PublicKeyData,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -59,6 +59,20 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         std::fs::write(self.path(&format!("{file}.pem")), certificate.pem()).unwrap();
         std::fs::write(self.path(&format!("{file}.key")), key.serialize_pem()).unwrap();
+    }
+
+    /// A chain for whoever has the key to `key`, as PEM.
+    pub(crate) fn sign_key(
+        &self,
+        key: &impl PublicKeyData,
+        names: &[String],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> String {
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        change(&mut params);
+        let certificate = params.signed_by(key, &self.issuer).unwrap();
+        format!("{}{}", certificate.pem(), self.issuer.pem())
     }
 
     /// A list of certificates that are revoked, as PEM.

@@ -4,6 +4,7 @@
 //! prints; defaults are named here and their reasons stand beside them.
 
 mod access_log;
+mod acme;
 mod auth;
 mod browser;
 mod client;
@@ -30,6 +31,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use access_log::{AccessLog, AccessLogFile, LogEscape};
+pub use acme::{Acme, AcmeChallenge, AcmeExternalAccount};
 pub use auth::{BasicAuth, BasicAuthWith, ForwardAuth, ForwardAuthWith, Satisfy};
 pub use browser::{Cors, CorsFor, Hsts, HstsFor, HttpsOnly};
 pub use client::Client;
@@ -77,6 +79,8 @@ pub struct Config {
     /// Distributed traces.
     #[serde(default)]
     pub tracing: Tracing,
+    /// How certificates are ordered (ACME).
+    pub acme: Option<Acme>,
     /// Where clients connect.
     #[serde(default)]
     pub listener: Vec<Listener>,

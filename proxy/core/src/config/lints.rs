@@ -4,6 +4,7 @@
 //! say so. They are looked for in configurations without mistakes only.
 
 mod access;
+mod acme;
 mod captured;
 mod conditions;
 mod connections;
@@ -52,8 +53,9 @@ pub fn all(written: &file::Config, config: &Config, machine: Machine) -> Vec<Pro
 }
 
 /// Those that need nothing but what is written.
-const FINDERS: [fn(&file::Config, &mut Problems); 21] = [
+const FINDERS: [fn(&file::Config, &mut Problems); 22] = [
     access::find,
+    acme::find,
     default_sites::find,
     files::find,
     forwarded::find,

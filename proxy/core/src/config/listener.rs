@@ -8,8 +8,10 @@ use std::time::Duration;
 use settings::{Period, Place, Problem, Problems};
 
 pub use self::tls::{
-    CipherSuite, ClientAuth, ListenerCertificate, ListenerTls, Tickets, TlsVersion,
+    CertificateFiles, CipherSuite, ClientAuth, ListenerCertificate, ListenerTls, Tickets,
+    TlsVersion,
 };
+use super::acme::{Acme, Orders};
 use super::{checks, file};
 use crate::address::Address;
 use crate::networks::Networks;
@@ -87,7 +89,12 @@ impl Listener {
 const EVERYBODY: u32 = 0o666;
 
 /// All listeners; each address once.
-pub(super) fn all(written: &[file::Listener], problems: &mut Problems) -> Vec<Listener> {
+pub(super) fn all(
+    written: &[file::Listener],
+    acme: Option<&Acme>,
+    problems: &mut Problems,
+) -> Vec<Listener> {
+    let mut orders = Orders::new(acme);
     if written.is_empty() {
         problems.push_with_help(
             &Place::root().key("listener"),
@@ -108,7 +115,7 @@ pub(super) fn all(written: &[file::Listener], problems: &mut Problems) -> Vec<Li
             let message = format!("{address} is listened on twice");
             problems.note(Problem::new(&at.key("address"), message).other(&first));
         }
-        listeners.push(one(listener, address, &at, problems));
+        listeners.push(one(listener, address, &at, &mut orders, problems));
     }
     listeners
 }
@@ -117,6 +124,7 @@ fn one(
     written: &file::Listener,
     address: Address,
     at: &Place,
+    orders: &mut Orders<'_>,
     problems: &mut Problems,
 ) -> Listener {
     let keepalive = keepalive(&written.keepalive, &at.key("keepalive"), problems);
@@ -155,7 +163,7 @@ fn one(
         tls: written
             .tls
             .as_ref()
-            .map(|written| tls::meant(written, &at.key("tls"), problems)),
+            .map(|written| tls::meant(written, &at.key("tls"), orders, problems)),
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use edge_core::admin::Summary;
-use edge_core::config::{self, To};
+use edge_core::config::{self, OrderedCertificate, To};
 use serde_json::{Value, json};
 
 use super::{Control, upstreams};
 use crate::buffer::lock;
 use crate::events::unix;
+use crate::orders::Orders;
 use crate::tls::Certificate;
 
 /// Why requests cannot be answered, if they cannot.
@@ -125,9 +126,34 @@ pub(super) fn certificates(control: &Control) -> Value {
     let mut all: Vec<Value> = Vec::new();
     for (listener, tls) in snapshot.all_tls() {
         let listener = listener.to_string();
-        all.extend(tls.each_certificate(|one| show_certificate(one, &listener, now)));
+        let shown = tls.each_certificate(|one| {
+            let mut shown = show_certificate(one, &listener, now);
+            shown["acme"] = json!(
+                tls.ordered(&one.path)
+                    .map(|one| control.edge.orders.show(one))
+            );
+            shown
+        });
+        all.extend(shown);
+        let missing = tls.missing();
+        all.extend(missing.map(|one| show_missing(one, &listener, &control.edge.orders)));
     }
     Value::Array(all)
+}
+
+/// One that has not come yet.
+fn show_missing(ordered: &OrderedCertificate, listener: &str, orders: &Orders) -> Value {
+    json!({
+        "listener": listener,
+        "name": ordered.name(),
+        "names": ordered.names,
+        "path": ordered.path,
+        "not_before": null,
+        "not_after": null,
+        "days_left": null,
+        "valid": false,
+        "acme": orders.show(ordered),
+    })
 }
 
 fn show_certificate(certificate: &Certificate, listener: &str, now: SystemTime) -> Value {

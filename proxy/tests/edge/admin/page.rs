@@ -1,12 +1,16 @@
 //! The page, in a browser.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::webdriver::Browser;
 use super::{TOKEN, ask, states};
 use crate::origin::Origin;
 use crate::process::{Edge, free_address, proxy_to, server};
+use crate::tls::certificate;
+use crate::upstream_tls::Authority;
 
 /// The text of the row of a server in the table.
 fn row(address: &str) -> String {
@@ -104,6 +108,56 @@ fn it_shows_and_drains_servers_and_knows_the_dark() {
         ),
         4
     );
+}
+
+#[test]
+fn it_shows_certificates_orders_and_the_virtual_address() {
+    let authority = Authority::new();
+    authority.sign("a", "a.test");
+    authority.issue("b", &["b.test"], |params| {
+        params.not_after = params.not_before + Duration::from_mins(1);
+    });
+    let file = |name: &str| certificate(&authority, name);
+    // Nobody is there to order from.
+    let acme = format!(
+        "[acme]\ndirectory = 'https://{}/directory'\nstate = 'acme'\nagree_to_terms = true\n",
+        free_address()
+    );
+    let vip = Origin::start(|_, stream| {
+        let status = r#"{"instances": [{"name": "VI_1", "state": "MASTER", "since": 1750000000}]}"#;
+        let length = status.len();
+        let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        stream
+            .write_all([head.as_str(), status].concat().as_bytes())
+            .unwrap();
+        false
+    });
+    let edge = Edge::start(&format!(
+        "tls = {{ certificates = [{}, {}, {{ acme = ['c.test'] }}] }}\n\
+         [[listener]]\naddress = '{}'\n[admin]\nvip = '{}'\n{acme}[[site]]\n[[site.route]]\n\
+         path = '/'\nrespond = {{ status = 204 }}\n",
+        file("a"),
+        file("b"),
+        free_address(),
+        vip.address,
+    ));
+    let browser = Browser::start();
+    browser.open(&format!("http://{}/", edge.admin));
+    let cell = |name: &str, text: &str| {
+        let row = "[...document.querySelectorAll('#certificate-table tbody tr')]";
+        browser.until(&format!(
+            "{row}.some(row => row.innerText.includes('{name}') && row.innerText.includes('{text}'))"
+        ));
+    };
+    cell("a.test", "days, until");
+    cell("b.test", "not valid now");
+    cell("c.test", "order failed");
+    browser.until("document.getElementById('vip-facts').innerText.includes('VI_1')");
+    browser.until("document.getElementById('vip-facts').innerText.includes('MASTER')");
+    browser.until(
+        "document.getElementById('events').innerText.includes('c.test could not be ordered')",
+    );
+    assert_eq!(browser.console(), Vec::<String>::new());
 }
 
 #[test]

@@ -18,31 +18,31 @@ use rustls::{
 use crate::upstream_tls::Authority;
 
 /// A client with sessions of its own.
-pub(super) struct Client {
-    pub(super) config: ClientConfig,
+pub(crate) struct Client {
+    pub(crate) config: ClientConfig,
     stapled: Arc<Mutex<Vec<u8>>>,
 }
 
 /// An answer, and what is known of the connection on which it came.
-pub(super) struct Answer {
-    pub(super) text: String,
-    pub(super) connection: ClientConnection,
+pub(crate) struct Answer {
+    pub(crate) text: String,
+    pub(crate) connection: ClientConnection,
 }
 
 impl Answer {
-    pub(super) fn is_resumed(&self) -> bool {
+    pub(crate) fn is_resumed(&self) -> bool {
         self.connection.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     /// The certificate that the edge showed.
-    pub(super) fn shown(&self) -> Vec<u8> {
+    pub(crate) fn shown(&self) -> Vec<u8> {
         self.connection.peer_certificates().unwrap()[0].to_vec()
     }
 }
 
 impl Client {
     /// One that trusts `authority`.
-    pub(super) fn new(authority: &Authority) -> Self {
+    pub(crate) fn new(authority: &Authority) -> Self {
         Self::with(
             authority,
             aws_lc_rs::default_provider(),
@@ -52,7 +52,7 @@ impl Client {
     }
 
     /// One that speaks these versions by these means, and shows `FILE.pem`.
-    pub(super) fn with(
+    pub(crate) fn with(
         authority: &Authority,
         provider: CryptoProvider,
         versions: &[&'static SupportedProtocolVersion],
@@ -89,12 +89,12 @@ impl Client {
     }
 
     /// What the edge's authority has said of its certificate, as the edge shows it.
-    pub(super) fn stapled(&self) -> Vec<u8> {
+    pub(crate) fn stapled(&self) -> Vec<u8> {
         self.stapled.lock().unwrap().clone()
     }
 
     /// A connection to the server of this name.
-    pub(super) fn connect(
+    pub(crate) fn connect(
         &self,
         address: SocketAddr,
         name: &str,
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// The same over a connection that is there.
-    pub(super) fn over(
+    pub(crate) fn over(
         &self,
         stream: TcpStream,
         name: &str,
@@ -118,7 +118,7 @@ impl Client {
 
     /// Asks for `/` of the server of this name, with these header lines, and reads until it has ended
     /// the connection as TLS wants it.
-    pub(super) fn ask(&self, address: SocketAddr, name: &str, lines: &str) -> io::Result<Answer> {
+    pub(crate) fn ask(&self, address: SocketAddr, name: &str, lines: &str) -> io::Result<Answer> {
         let mut stream = self.connect(address, name);
         let head = format!("GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n{lines}\r\n");
         stream.write_all(head.as_bytes())?;
@@ -130,7 +130,7 @@ impl Client {
         })
     }
 
-    pub(super) fn get(&self, address: SocketAddr, name: &str) -> Answer {
+    pub(crate) fn get(&self, address: SocketAddr, name: &str) -> Answer {
         let answer = self.ask(address, name, "").unwrap();
         assert!(answer.text.starts_with("HTTP/1.1 200 "), "{}", answer.text);
         answer

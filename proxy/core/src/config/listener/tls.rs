@@ -1,10 +1,11 @@
 //! TLS with clients, from written to meant.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use settings::{Period, Place, Problems};
 
+use super::super::acme::{OrderedCertificate, Orders};
 pub use super::super::file::{CipherSuite, TlsVersion};
 use super::super::{checks, file};
 
@@ -27,15 +28,40 @@ pub struct ListenerTls {
     pub handshake_timeout: Duration,
 }
 
+/// Where a certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenerCertificate {
+    /// From files.
+    Files(CertificateFiles),
+    /// From an authority; it may not have come yet.
+    Ordered(OrderedCertificate),
+}
+
 /// The files of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListenerCertificate {
+pub struct CertificateFiles {
     /// The chain.
     pub cert: PathBuf,
     /// The key.
     pub key: PathBuf,
     /// What its authority says of it.
     pub ocsp: Option<PathBuf>,
+}
+
+impl ListenerCertificate {
+    /// The files that it is in.
+    pub fn paths(&self) -> Vec<&Path> {
+        match self {
+            Self::Files(files) => {
+                let ocsp = files.ocsp.as_deref();
+                [&*files.cert, &*files.key]
+                    .into_iter()
+                    .chain(ocsp)
+                    .collect()
+            }
+            Self::Ordered(ordered) => vec![&ordered.path],
+        }
+    }
 }
 
 /// Certificates of clients.
@@ -61,6 +87,7 @@ pub struct Tickets {
 pub(super) fn meant(
     written: &file::ListenerTls,
     at: &Place,
+    orders: &mut Orders<'_>,
     problems: &mut Problems,
 ) -> ListenerTls {
     if written.certificates.is_empty() {
@@ -70,15 +97,15 @@ pub(super) fn meant(
             "[{ cert = \"/etc/hifate/tls/site.pem\", key = \"/etc/hifate/tls/site.key\" }]",
         );
     }
-    let certificates = written.certificates.iter().map(|one| ListenerCertificate {
-        cert: PathBuf::from(&one.cert),
-        key: PathBuf::from(&one.key),
-        ocsp: one.ocsp.as_ref().map(PathBuf::from),
+    let each = written.certificates.iter().enumerate();
+    let certificates = each.filter_map(|(index, one)| {
+        certificate(one, &at.key("certificates").index(index), orders, problems)
     });
+    let certificates = certificates.collect();
     check_suites(written, &at.key("cipher_suites"), problems);
     let timeout = at.key("handshake_timeout");
     ListenerTls {
-        certificates: certificates.collect(),
+        certificates,
         reject_unknown_names: written.reject_unknown_names,
         min_version: written.min_version,
         cipher_suites: written.cipher_suites.clone(),
@@ -90,6 +117,54 @@ pub(super) fn meant(
         tickets: tickets(&written.tickets, &at.key("tickets"), problems),
         handshake_timeout: checks::timeout(written.handshake_timeout, &timeout, problems),
     }
+}
+
+fn certificate(
+    written: &file::ListenerCertificate,
+    at: &Place,
+    orders: &mut Orders<'_>,
+    problems: &mut Problems,
+) -> Option<ListenerCertificate> {
+    let file::ListenerCertificate {
+        cert,
+        key,
+        acme,
+        ocsp,
+    } = written;
+    if let Some(names) = acme {
+        let others = [("cert", cert), ("key", key), ("ocsp", ocsp)];
+        for (name, _) in others.iter().filter(|(_, value)| value.is_some()) {
+            problems.push(
+                &at.key(name),
+                "a certificate that is ordered has files of the edge's own",
+            );
+        }
+        let ordered = orders.certificate(names, &at.key("acme"), problems);
+        return ordered.map(ListenerCertificate::Ordered);
+    }
+    let (Some(cert), Some(key)) = (cert, key) else {
+        let (message, help) = match (cert, key) {
+            (Some(_), _) => (
+                "the certificate has no key",
+                "key = \"/etc/hifate/tls/site.key\"",
+            ),
+            (None, Some(_)) => (
+                "the key has no certificate",
+                "cert = \"/etc/hifate/tls/site.pem\"",
+            ),
+            (None, None) => (
+                "there is neither a file nor an authority to have the certificate from",
+                "cert and key with the names of files, or acme = [\"example.com\"]",
+            ),
+        };
+        problems.push_with_help(at, message, help);
+        return None;
+    };
+    Some(ListenerCertificate::Files(CertificateFiles {
+        cert: PathBuf::from(cert),
+        key: PathBuf::from(key),
+        ocsp: ocsp.as_ref().map(PathBuf::from),
+    }))
 }
 
 /// Each version that is spoken has a suite.

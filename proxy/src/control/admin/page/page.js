@@ -236,12 +236,21 @@ function certificates() {
       const [name, listener, valid] = row.children;
       write(name, one.name); write(listener, one.listener);
       name.title = one.names.join(", ");
-      const days = one.days_left, end = new Date(one.not_after * 1000).toISOString().slice(0, 10);
-      const look = !one.valid || days < 7 ? "bad" : days < 21 ? "warn" : "good";
-      const word = !one.valid ? "not valid now" : look === "good" ? "" : look === "warn" ? "renew soon" : "renew now";
-      write(valid.firstChild, `${days} days, until ${end}${word ? ` – ${word}` : ""}`);
+      const [look, words] = validity(one);
+      write(valid.firstChild, words);
       valid.firstChild.className = `badge ${look}`;
+      valid.title = one.acme?.error ?? "";
     });
+}
+
+function validity(one) {
+  const order = one.acme?.ordering ? "being ordered" : one.acme?.error ? "order failed" : "";
+  if (one.not_after === null) return [order === "order failed" ? "bad" : "warn", order || "not there yet"];
+  const days = one.days_left, end = new Date(one.not_after * 1000).toISOString().slice(0, 10);
+  const look = !one.valid || days < 7 ? "bad" : days < 21 || one.acme?.error ? "warn" : "good";
+  const word = order || (!one.valid ? "not valid now" : one.acme || look === "good" ? ""
+    : look === "warn" ? "renew soon" : "renew now");
+  return [look, `${days} days, until ${end}${word ? ` – ${word}` : ""}`];
 }
 
 function happened(kind, data) {

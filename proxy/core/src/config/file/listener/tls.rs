@@ -31,14 +31,17 @@ pub struct ListenerTls {
     pub handshake_timeout: Period,
 }
 
-/// A certificate and its key.
+/// A certificate and its key: files with `cert` and `key`, or `acme`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListenerCertificate {
     /// The certificate and those between it and its authority, as a PEM file.
-    pub cert: String,
+    pub cert: Option<String>,
     /// Its key, as a PEM file.
-    pub key: String,
+    pub key: Option<String>,
+    /// The names of a certificate that the edge orders, as `[acme]` says, and renews in time. Until it has
+    /// come, clients that ask for these names are refused.
+    pub acme: Option<Vec<String>>,
     /// What its authority says of it, as a DER file, shown with it (nginx's `ssl_stapling_file`).
     pub ocsp: Option<String>,
 }
