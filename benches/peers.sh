@@ -1,18 +1,19 @@
 #!/bin/sh
 # Obtains the programs that the edge is compared with, in current versions, and the load generator:
-# nginx, HAProxy and wrk from Debian's testing suite, unpacked into a folder of their own. Nothing is
+# nginx, HAProxy, wrk, h2load and openssl from Debian's testing suite, unpacked into a folder of their own. Nothing is
 # installed and root is not needed; delete the folder to be rid of them.
 #
 #   benches/peers.sh [FOLDER]      default: ${XDG_CACHE_HOME:-~/.cache}/hifate/peers
 #
-# Afterwards FOLDER/bin holds nginx, haproxy and wrk as commands. Needs a Debian or Ubuntu machine
+# Afterwards FOLDER/bin holds them as commands. Needs a Debian or Ubuntu machine
 # (apt-get, dpkg-deb). MIRROR and SUITE in the environment choose another source.
 set -eu
 
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/hifate/peers}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 suite=${SUITE:-testing}
-programs="nginx haproxy wrk"
+packages="nginx haproxy wrk nghttp2-client openssl"
+programs="nginx haproxy wrk openssl h2load"
 
 for tool in apt-get dpkg-deb; do
     command -v "$tool" >/dev/null || { echo "peers.sh: $tool is missing: this needs Debian or Ubuntu" >&2; exit 1; }
@@ -40,10 +41,10 @@ Acquire::Languages "none";
 Acquire::Retries "3";
 END
 export APT_CONFIG="$apt/apt.conf"
-echo "peers.sh: fetching $programs from Debian $suite" >&2
+echo "peers.sh: fetching $packages from Debian $suite" >&2
 apt-get -q update >&2
 # shellcheck disable=SC2086 # a list of words
-apt-get -qy --download-only install $programs >&2
+apt-get -qy --download-only install $packages >&2
 
 rm -rf "$folder/root"
 mkdir -p "$folder/root" "$folder/bin"

@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import handshake
 import origin
 from contender import Contender, Running, Setup
 from process import Failed
@@ -93,7 +94,11 @@ def _send(running: Running, witness: Witness) -> None:
 def answers(running: Running, path: str, setup: Setup) -> None:
     """Fails unless the origin's content arrives unchanged, compressed if the scenario is so."""
     name = running.contender.name
-    client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
+    if setup.tls:
+        trust = handshake.context("http/1.1")
+        client = http.client.HTTPSConnection("127.0.0.1", running.port, timeout=5, context=trust)
+    else:
+        client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
     client.request("GET", path, headers=HEADERS)
     answer = client.getresponse()
     content = answer.read()

@@ -9,10 +9,13 @@ import argparse
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import check
+import h2load
+import handshake
 import idle
 import origin
 import report
@@ -31,11 +34,25 @@ class Scenario:
     path: str
     setup: Setup = Setup()
     post: bool = False
+    load: str = "wrk"  # what makes it
 
+
+TLS = Path("certificate")  # its place is known later
 
 SCENARIOS = {
     "a": Scenario("1 KiB, keep-alive, 64 connections", "/1k.txt"),
     "c": Scenario("100 KiB bodies", "/100k.txt"),
+    "d": Scenario("as (a), over TLS 1.3", "/1k.txt", Setup(tls=TLS)),
+    "d2": Scenario(
+        "as (d), HTTP/2 with 8 streams on each of 8 connections", "/1k.txt",
+        Setup(tls=TLS, http2=True), load="h2load",
+    ),
+    "e": Scenario(
+        "a new connection with TLS for each request", "/1k.txt", Setup(tls=TLS), load="handshake"
+    ),
+    "e2": Scenario(
+        "the same, with the session of one before", "/1k.txt", Setup(tls=TLS), load="resumption"
+    ),
     "f": Scenario("gzip level 6 of 30 KB JSON", "/data.json", Setup(gzip=True)),
     "g": Scenario("memory with idle connections", "/1k.txt"),
     "g2": Scenario("memory with idle connections of HTTP/2", "/1k.txt", Setup(http2=True)),
@@ -74,7 +91,7 @@ def peers() -> Path:
     """The folder of the compared programs, filled at the first use."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "hifate" / "peers"
-    if not (folder / "bin" / "wrk").exists():
+    if not (folder / "bin" / "h2load").exists():
         subprocess.run([BENCHES / "peers.sh", folder], check=True)
     return folder / "bin"
 
@@ -102,6 +119,9 @@ def contenders(chosen: argparse.Namespace, programs: Path) -> list[Contender]:
 def measure(key: str, field: list[Contender], chosen, programs: Path, folder: Path):
     """All rounds of one scenario: samples by contender, or for memory its sizes."""
     scenario = SCENARIOS[key]
+    if scenario.setup.tls:
+        file = handshake.certificate(str(programs / "openssl"), folder / "certificate")
+        scenario = replace(scenario, setup=replace(scenario.setup, tls=file))
     load_core, proxy_core = ({int(core)} for core in chosen.cores.split(","))
     field = [contender for contender in field if contender.can(scenario.setup)]
     started: list[Process] = []
@@ -121,14 +141,15 @@ def measure(key: str, field: list[Contender], chosen, programs: Path, folder: Pa
         if scenario.post:
             body = folder / "body"
             body.write_bytes(b"x" * 10_000)
-        load = wrk.Load(scenario.path, chosen.connections, body)
+        load = wrk.Load(scenario.path, chosen.connections, body, tls=bool(scenario.setup.tls))
+        make = generator(scenario.load, programs)
         for one in running:
-            wrk.run(str(programs / "wrk"), one.port, load, 1, load_core)  # warm
+            make(one.port, load, 1, load_core)  # warm
         samples = {one.contender.name: [] for one in running}
         for number in range(chosen.rounds):
             for one in running:
                 before = one.process.cpu()
-                made = wrk.run(str(programs / "wrk"), one.port, load, chosen.seconds, load_core)
+                made = make(one.port, load, chosen.seconds, load_core)
                 samples[one.contender.name].append(
                     report.sample(made, one.process.cpu() - before)
                 )
@@ -137,6 +158,16 @@ def measure(key: str, field: list[Contender], chosen, programs: Path, folder: Pa
     finally:
         for process in started:
             process.stop()
+
+
+def generator(kind: str, programs: Path):
+    """What makes the load: called with port, load, seconds and cores."""
+    return {
+        "wrk": partial(wrk.run, str(programs / "wrk")),
+        "h2load": partial(h2load.run, str(programs / "h2load")),
+        "handshake": partial(handshake.run, resumed=False),
+        "resumption": partial(handshake.run, resumed=True),
+    }[kind]
 
 
 def main() -> int:

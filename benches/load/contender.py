@@ -23,7 +23,8 @@ class Setup:
     gzip: bool = False
     log: bool = False
     spool: bool = False  # large responses may wait in files
-    http2: bool = False  # clients speak HTTP/2, by prior knowledge
+    http2: bool = False  # clients speak HTTP/2: by prior knowledge, or with TLS by ALPN
+    tls: Path | None = None  # clients speak TLS; a file with a certificate and its key
     events: bool = False  # event streams are compressed, too, and not held up
     sites: int = 0  # others beside the one that is asked, each with ROUTES routes
 
@@ -93,6 +94,7 @@ threads = 1
 listen = "127.0.0.1:{free_port()}"
 [[listener]]
 address = "127.0.0.1:{port}"
+{f'tls = {{ certificates = [{{ cert = "{setup.tls}", key = "{setup.tls}" }}] }}' if setup.tls else ""}
 {_edge_client(program)}
 [upstream.origin]
 keepalive = {KEEPALIVE}
@@ -147,7 +149,9 @@ def nginx(program: str, folder: Path, port: int, origin: int, setup: Setup) -> l
     gzip on; gzip_comp_level 6; gzip_min_length 1024; gzip_types {types};
     gzip_vary on; gzip_proxied any;"""
     log = f"access_log {folder}/access.log combined;"
-    listen = f"127.0.0.1:{port}"
+    listen = f"127.0.0.1:{port}" + (" ssl" if setup.tls else "")
+    tls = f"""ssl_certificate {setup.tls}; ssl_certificate_key {setup.tls};
+    ssl_protocols TLSv1.2 TLSv1.3;"""
     others = "".join(
         _nginx_site(f"site{number}.example.com", listen, 0) + "}\n" for number in range(setup.sites)
     )
@@ -159,6 +163,7 @@ http {{
     {gzip if setup.gzip else ""}
     keepalive_requests 1000000000;
     {"http2 on;" if setup.http2 else ""}
+    {tls if setup.tls else ""}
     upstream origin {{
         server 127.0.0.1:{origin};
         keepalive {KEEPALIVE};
@@ -168,7 +173,7 @@ http {{
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     {others}
-    {_nginx_site("127.0.0.1", f"127.0.0.1:{port}", 1) if setup.sites else f"server {{ listen 127.0.0.1:{port};"}
+    {_nginx_site("127.0.0.1", f"127.0.0.1:{port}", 1) if setup.sites else f"server {{ listen {listen};"}
         location / {{
             proxy_pass http://origin;
             proxy_http_version 1.1;
@@ -213,6 +218,7 @@ def haproxy(program: str, folder: Path, port: int, origin: int, setup: Setup) ->
     """HAProxy."""
     gzip = "compression algo gzip\n    compression type application/json"
     log = "log global\n    option httplog"
+    tls = f" ssl crt {setup.tls} alpn {'h2,' if setup.http2 else ''}http/1.1"
     (folder / "haproxy.cfg").write_text(f"""
 global
     nbthread 1
@@ -230,10 +236,10 @@ defaults
     http-reuse always
     {log if setup.log else "no log"}
 frontend clients
-    bind 127.0.0.1:{port}
+    bind 127.0.0.1:{port}{tls if setup.tls else ""}
     option forwardfor
     http-request set-header X-Real-IP %[src]
-    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Forwarded-Proto {"https" if setup.tls else "http"}
     {gzip if setup.gzip else ""}
     default_backend origin
 backend origin

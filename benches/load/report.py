@@ -76,8 +76,7 @@ def load_table(samples: dict[str, list[dict]]) -> str:
             f"{_median(rounds, 'user_us'):.1f}",
             f"{_median(rounds, 'system_us'):.1f}",
             f"{_median(rounds, 'rate'):,.0f}",
-            f"{_median(rounds, 'p50_ms'):.2f}",
-            f"{_median(rounds, 'p99_ms'):.2f}",
+            *(_latency(rounds, key) for key in ("p50_ms", "p99_ms")),
             f"{median(one['bytes'] / one['requests'] for one in rounds) / 1e3:.1f}",
             _ratio(rounds, samples.get(BASE, [])),
         ]
@@ -87,6 +86,11 @@ def load_table(samples: dict[str, list[dict]]) -> str:
 
 def _median(rounds: list[dict], key: str) -> float:
     return median(sample[key] for sample in rounds)
+
+
+def _latency(rounds: list[dict], key: str) -> str:
+    """Not every generator of load tells it."""
+    return "-" if any(sample[key] is None for sample in rounds) else f"{_median(rounds, key):.2f}"
 
 
 def _ratio(rounds: list[dict], base: list[dict]) -> str:

@@ -34,6 +34,7 @@ class Load:
     connections: int = 64
     post: Path | None = None
     content_type: str = "application/octet-stream"
+    tls: bool = False
 
 
 def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) -> dict:
@@ -44,7 +45,8 @@ def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) ->
     for name, value in HEADERS.items():
         command += ["--header", f"{name}: {value}"]
     command += ["--script", str(Path(__file__).with_name("load.lua"))]
-    command.append(f"http://127.0.0.1:{port}{load.path}")
+    scheme = "https" if load.tls else "http"
+    command.append(f"{scheme}://127.0.0.1:{port}{load.path}")
     if load.post:
         command += ["--", str(load.post), load.content_type]
     ended = subprocess.run(
