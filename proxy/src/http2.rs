@@ -20,11 +20,11 @@ pub(crate) use self::server::{is_preface, serve};
 /// the streams of a connection share it fairly.
 const FRAME: u32 = 16 * 1024;
 
-/// What one stream may send before we have taken it: with [`OF_CONNECTION`] the bound of what a
-/// connection makes us hold.
+/// What a server may send on one stream before we have taken it: with [`OF_CONNECTION`] the bound of what a
+/// connection makes us hold. For clients an operator says (`client.http2`).
 const OF_STREAM: u32 = 64 * 1024;
 
-/// What all streams of a connection may send before we have taken it.
+/// What it may send on all streams of a connection.
 const OF_CONNECTION: u32 = 1024 * 1024;
 
 /// What is held of one stream for a peer that does not read; then the exchange waits, or spools.

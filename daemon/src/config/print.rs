@@ -130,7 +130,9 @@ impl<'s> Printer<'s> {
                 let name = below(name, key);
                 self.text.push('\n');
                 self.line(&format!("[{name}]"), "");
-                self.own_defaults(Some(inner), &DeTable::new());
+                let nothing = DeTable::new();
+                self.own_defaults(Some(inner), &nothing);
+                self.absent_tables(&name, Some(inner), &nothing);
             }
         }
     }

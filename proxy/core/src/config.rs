@@ -43,7 +43,7 @@ pub use self::acme::{Acme, AcmeChallenge, ExternalAccount, OrderedCertificate};
 pub use self::admin::Admin;
 pub use self::auth::{BasicAuth, ForwardAuth};
 pub use self::browser::Browser;
-pub use self::client::{Client, Persistence};
+pub use self::client::{Client, Http2, Persistence};
 pub use self::listener::{
     CertificateFiles, CipherSuite, ClientAuth, Keepalive, Listener, ListenerCertificate,
     ListenerTls, ProxyProtocol, Tickets, TlsVersion,

@@ -1,10 +1,13 @@
 //! Patience and limits with clients, from written to meant.
 
+mod http2;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use settings::{Place, Problem, Problems, Size};
 
+pub use self::http2::Http2;
 use super::{checks, file};
 use crate::http::HeadLimits;
 use crate::real_ip::{NamingHeader, RealIp};
@@ -26,6 +29,8 @@ pub struct Client {
     pub lingering_timeout: Duration,
     /// What a request head may be.
     pub head: HeadLimits,
+    /// What connections that speak HTTP/2 may do.
+    pub http2: Http2,
     /// Open connections, if they are limited.
     pub max_connections: Option<NonZeroUsize>,
     /// Open connections of one address, if they are limited.
@@ -74,6 +79,7 @@ pub(super) fn client(written: &file::Client, problems: &mut Problems) -> Client 
         lingering_time: written.lingering_time.0,
         lingering_timeout: written.lingering_timeout.0,
         head: head(written, &at, problems),
+        http2: http2::http2(&written.http2, &at.key("http2"), problems),
         max_connections: usize::try_from(written.max_connections)
             .ok()
             .and_then(NonZeroUsize::new),

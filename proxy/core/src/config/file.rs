@@ -12,6 +12,7 @@ mod compress;
 mod errors;
 mod files;
 mod headers;
+mod http2;
 mod listener;
 mod map;
 mod path;
@@ -39,6 +40,7 @@ pub use compress::{CodingName, Compress, Gzip};
 pub use errors::{Errors, Otlp, Tracing};
 pub use files::Files;
 pub use headers::{Forwarding, Headers};
+pub use http2::Http2;
 pub(in crate::config) use listener::default_lifetime;
 pub use listener::{
     CipherSuite, ClientAuth, Keepalive, KeepaliveProbes, Listener, ListenerCertificate,

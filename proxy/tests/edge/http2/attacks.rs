@@ -9,7 +9,7 @@ use h2::Reason;
 
 use super::wire::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, HEADERS, PING, POST, PRIORITY, RST_STREAM,
-    SETTINGS, Wire, frame, line,
+    SETTINGS, WINDOW_UPDATE, Wire, frame, line,
 };
 use crate::origin::{Origin, Seen, answer};
 use crate::process::{Edge, proxy_to, server};
@@ -80,6 +80,37 @@ fn streams_beyond_the_number_that_is_announced_are_refused() {
     }
     drop(wire);
     edge.counts("edge_requests_total", &["code=\"200\""], 128);
+    is_unharmed(&edge);
+}
+
+#[test]
+fn limits_are_those_of_the_operator() {
+    let origin = Origin::saying("x");
+    let limits = "http2 = { max_streams = 3, stream_window = '100k', connection_window = '2M', \
+                  max_resets = 0, max_overhead = '4k' }";
+    let edge = edge_with(limits, &origin);
+    let mut wire = Wire::client(edge.http, &[]);
+    let said = wire.next(SETTINGS).unwrap().payload;
+    let value = |id: u8| {
+        let setting = said.chunks(6).find(|setting| setting[..2] == [0, id]);
+        u32::from_be_bytes(setting.unwrap()[2..].try_into().unwrap())
+    };
+    assert_eq!((value(3), value(4)), (3, 100 << 10));
+    let update = wire.next(WINDOW_UPDATE).unwrap();
+    let by = u32::from_be_bytes(update.payload.try_into().unwrap());
+    assert_eq!((update.stream, by), (0, (2 << 20) - 65_535));
+    for number in 0..4 {
+        wire.send(HEADERS, END_HEADERS, 2 * number + 1, POST)
+            .unwrap();
+    }
+    let refused = wire.next(RST_STREAM).unwrap();
+    assert_eq!(
+        (refused.stream, refused.reason()),
+        (7, Reason::REFUSED_STREAM)
+    );
+    // While requests are open; 4k are 240 PINGs.
+    let reason = wire.flood(&frame(PING, 0, 0, &[0; 8]).repeat(300));
+    assert_eq!(reason, Some(Reason::ENHANCE_YOUR_CALM));
     is_unharmed(&edge);
 }
 

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Period, Size};
 
+use super::Http2;
+
 /// Patience and limits with clients. A reload changes them for connections that are open, too, from
 /// their next request on.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -36,6 +38,8 @@ pub struct Client {
     pub max_header: Size,
     /// The most header lines, up to 256: 400.
     pub max_headers: u32,
+    /// Limits of connections that speak HTTP/2, from the next connection on.
+    pub http2: Http2,
     /// Open connections; those beyond are closed at once. 0: no limit but that of open files.
     pub max_connections: u32,
     /// Open connections of one client address, or of one IPv6 network (/64); 0: no limit.
@@ -68,6 +72,7 @@ impl Default for Client {
             max_header_line: Size(8 << 10),
             max_header: Size(32 << 10),
             max_headers: 256,
+            http2: Http2::default(),
             max_connections: 0,
             max_connections_per_address: 0,
             trusted: Vec::new(),
