@@ -2,6 +2,7 @@
 
 mod attacks;
 mod clients;
+mod conformance;
 mod endings;
 mod grpc;
 mod peer;
