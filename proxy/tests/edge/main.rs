@@ -34,6 +34,7 @@ mod files;
 mod forward_auth;
 mod forwarding;
 mod grpc_interop;
+mod grpc_web;
 mod gzip;
 mod health;
 mod http;
