@@ -61,12 +61,15 @@ pub(crate) struct Status {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Addresses (PORT or IP:PORT)")]
 pub(crate) struct Ports {
-    /// Move all ports: edge N+80, edge admin N+180, web N+1, gRPC N+11 to N+17
+    /// Move all ports: edge N+80 and N+443, its admin port N+180, web N+1, gRPC N+11 to N+17
     #[arg(long, value_name = "N", env = "HIFATE_BASE_PORT", value_parser = clap::value_parser!(u16).range(..=65000))]
     base_port: Option<u16>,
     /// The edge [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", env = "HIFATE_EDGE_HTTP", value_parser = address)]
     edge_http: Option<SocketAddr>,
+    /// The edge, for HTTPS [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDRESS", env = "HIFATE_EDGE_HTTPS", value_parser = address)]
+    edge_https: Option<SocketAddr>,
     /// The admin port of the edge [default: 127.0.0.1:9180]
     #[arg(long, value_name = "ADDRESS", env = "HIFATE_EDGE_ADMIN", value_parser = address)]
     edge_admin: Option<SocketAddr>,
@@ -101,6 +104,7 @@ impl Ports {
     pub(crate) fn node(&self) -> Node {
         Node::new(self.base_port, |part| match part {
             Part::EdgeHttp => self.edge_http,
+            Part::EdgeHttps => self.edge_https,
             Part::EdgeAdmin => self.edge_admin,
             Part::Web => self.web,
             Part::BaziCore => self.bazi_core,

@@ -7,6 +7,7 @@ use std::{fmt, io};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     EdgeHttp,
+    EdgeHttps,
     EdgeAdmin,
     Web,
     BaziCore,
@@ -19,8 +20,9 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::EdgeHttp,
+        Self::EdgeHttps,
         Self::EdgeAdmin,
         Self::Web,
         Self::BaziCore,
@@ -36,6 +38,7 @@ impl Part {
     pub(crate) const fn flag(self) -> &'static str {
         match self {
             Self::EdgeHttp => "edge-http",
+            Self::EdgeHttps => "edge-https",
             Self::EdgeAdmin => "edge-admin",
             Self::Web => "web",
             Self::BaziCore => "bazi-core",
@@ -57,6 +60,7 @@ impl Part {
     const fn port(self) -> (u16, u16) {
         match self {
             Self::EdgeHttp => (8080, 80),
+            Self::EdgeHttps => (8443, 443),
             Self::EdgeAdmin => (9180, 180),
             Self::Web => (8001, 1),
             Self::BaziCore => (9001, 11),
@@ -146,7 +150,7 @@ mod tests {
         assert_eq!(
             ports,
             [
-                20080, 20180, 81, 20011, 20012, 20013, 20014, 20015, 20016, 20017
+                20080, 20443, 20180, 81, 20011, 20012, 20013, 20014, 20015, 20016, 20017
             ]
         );
         assert_eq!(

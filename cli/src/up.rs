@@ -16,8 +16,10 @@ use crate::cli::Up;
 use crate::node::{Node, Part};
 use crate::probe;
 
+mod certificate;
 mod child;
 
+use certificate::Files;
 use child::{Child, say};
 
 /// Why a node did not start, or did not go on.
@@ -35,6 +37,8 @@ pub(crate) enum Error {
     Ended { name: &'static str, how: String },
     #[error("{name} is not ready after {} s", READY_WITHIN.as_secs())]
     NotReady { name: &'static str },
+    #[error(transparent)]
+    Certificate(#[from] certificate::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -59,8 +63,17 @@ pub(crate) async fn run(up: &Up) -> Result<(), Error> {
         ));
     }
     let data = data_dir(up)?;
-    let backend = config(up.backend_config.as_deref(), &data, "backend.toml", BACKEND)?;
-    let edge = config(up.edge_config.as_deref(), &data, "edge.toml", EDGE)?;
+    let config = |given: &Option<PathBuf>, name, text| {
+        config(
+            given.as_deref(),
+            &data.join(name),
+            &settled(text, &node, &data),
+        )
+    };
+    let backend = config(&up.backend_config, "backend.toml", BACKEND)?;
+    let edge = config(&up.edge_config, "edge.toml", EDGE)?;
+    let certificate = Files::of(&data);
+    certificate.renew(node.address(Part::EdgeHttps).ip())?;
 
     let mut children = Vec::new();
     let ended = async {
@@ -75,11 +88,12 @@ pub(crate) async fn run(up: &Up) -> Result<(), Error> {
         let run = ["run", "--config", &edge];
         children.push(Child::start("edge", &run, &node, &data)?);
         ready(&mut children, node.address(Part::EdgeAdmin), "/ready").await?;
-        say(&welcome(&node));
+        say(&welcome(&node, certificate.cert()));
         Err(first_to_end(&mut children).await?)
     };
     let ended = tokio::select! {
         ended = ended => ended,
+        ended = keep_valid(&certificate, &node) => ended,
         _ = signals.stop() => {
             say("stopping");
             Ok(())
@@ -147,16 +161,50 @@ fn data_dir(up: &Up) -> Result<PathBuf, Error> {
 }
 
 /// The configuration to use: the one given, or the built-in one, written where it can be read.
-fn config(given: Option<&Path>, data: &Path, name: &str, text: &str) -> Result<String, Error> {
-    let path = given.map_or_else(|| data.join(name), Path::to_owned);
+fn config(given: Option<&Path>, own: &Path, text: &str) -> Result<String, Error> {
     if given.is_none() {
-        fs::write(&path, text).map_err(|source| Error::data(&path, source))?;
+        fs::write(own, text).map_err(|source| Error::data(own, source))?;
     }
-    Ok(path.to_string_lossy().into_owned())
+    Ok(given.unwrap_or(own).to_string_lossy().into_owned())
 }
 
-fn welcome(node: &Node) -> String {
+/// A built-in configuration with what its variables stand for, so that whoever reads the file without them
+/// (`hifate-edge status --config`) finds the same node.
+fn settled(text: &str, node: &Node, data: &Path) -> String {
+    // What JSON escapes, TOML escapes alike; and the data may be in a folder that looks like a variable.
+    let data = serde_json::Value::from(data.to_string_lossy()).to_string();
+    let inner = data
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let data = inner.unwrap_or_default().replace("${", "$${");
+    let addresses = node
+        .iter()
+        .map(|(part, at)| (part.variable(), at.to_string()));
+    let values = addresses.chain([("HIFATE_DATA".to_owned(), data)]);
+    values.fold(text.to_owned(), |text, (name, value)| {
+        let variable = format!("${{{name}:-");
+        let mut pieces = text.split(&variable);
+        let first = pieces.next().unwrap_or_default().to_owned();
+        pieces.fold(first, |before, piece| {
+            let after = piece.split_once('}').map_or("", |(_, after)| after);
+            before + &value + after
+        })
+    })
+}
+
+/// Makes another certificate before the last one ends, for as long as the node lives.
+async fn keep_valid(certificate: &Files, node: &Node) -> Result<(), Error> {
+    loop {
+        sleep(A_DAY).await;
+        if certificate.renew(node.address(Part::EdgeHttps).ip())? {
+            say("edge: has another certificate");
+        }
+    }
+}
+
+fn welcome(node: &Node, certificate: &Path) -> String {
     let (edge, admin) = (node.address(Part::EdgeHttp), node.address(Part::EdgeAdmin));
+    let (https, certificate) = (node.address(Part::EdgeHttps), certificate.display());
     let (web, core) = (node.address(Part::Web), node.address(Part::BaziCore));
     let last = node.address(Part::FortuneRule);
     format!(
@@ -164,6 +212,7 @@ fn welcome(node: &Node) -> String {
   the node is up; Ctrl-C stops it
 
   edge     http://{edge}
+           https://{https} (curl --cacert {certificate})
   docs     http://{edge}/docs
   admin    http://{admin}
   metrics  http://{admin}/metrics (edge), http://{web}/metrics (backend)
@@ -182,5 +231,34 @@ const EDGE: &str = include_str!("../../conf/dev/edge.toml");
 /// How long a program may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
+/// How often the certificate is looked at.
+const A_DAY: Duration = Duration::from_hours(24);
+
 /// How often a program is asked whether it is, and whether it still lives.
 const POLL: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_configurations_need_no_variables() {
+        let node = Node::new(Some(20000), |_| None);
+        let edge = settled(EDGE, &node, Path::new("/a \"b\""));
+        let backend = settled(BACKEND, &node, Path::new("/a"));
+        assert!(
+            !edge.contains("${") && !backend.contains("${"),
+            "{edge}{backend}"
+        );
+        for expected in [
+            "listen = \"127.0.0.1:20180\"",
+            "address = \"127.0.0.1:20080\"",
+            "address = \"127.0.0.1:20443\"",
+            "address = \"127.0.0.1:20001\"",
+            r#"cert = "/a \"b\"/edge.pem""#,
+        ] {
+            assert!(edge.contains(expected), "{expected} is not in\n{edge}");
+        }
+        assert!(backend.contains("path = \"/a/hifate.db\""), "{backend}");
+    }
+}

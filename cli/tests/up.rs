@@ -137,6 +137,7 @@ fn a_node_starts_says_where_it_is_and_stops_on_ctrl_c() {
             data.join("edge.toml").display()
         ),
         format!("edge     http://127.0.0.1:{}\n", folder.base + 80),
+        format!("https://127.0.0.1:{} (curl --cacert ", folder.base + 443),
         format!(
             "gRPC     127.0.0.1:{} to 127.0.0.1:{}\n",
             folder.base + 11,

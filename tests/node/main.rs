@@ -13,6 +13,7 @@
 mod client;
 mod load;
 mod process;
+mod up;
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::client::get;
 
 /// A program of this workspace, from the folder that this test was built into.
-fn program(name: &str) -> Command {
+pub(crate) fn program(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let built = test.parent().and_then(Path::parent).unwrap().join(name);
     assert!(

@@ -11,6 +11,7 @@ use std::process::Output;
 use crate::http::request;
 use crate::origin::{Origin, answer};
 use crate::process::{Edge, command, free_address, proxy_to, server};
+use crate::upstream_tls::Authority;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics");
 
@@ -107,6 +108,9 @@ review this, and write it with UPDATE_GOLDEN=1",
 
 #[test]
 fn the_configurations_that_are_shipped_have_no_traps() {
+    // What `hifate up` makes for its own.
+    let made = Authority::new();
+    made.sign("edge", "localhost");
     for name in ["edge.toml", "dev/edge.toml"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../conf")
@@ -115,6 +119,7 @@ fn the_configurations_that_are_shipped_have_no_traps() {
         command.envs([
             ("MASTER_NODE_IP", "10.0.0.1"),
             ("SLAVE_NODE_IP", "10.0.0.2"),
+            ("HIFATE_DATA", made.path("").to_str().unwrap()),
         ]);
         let outcome = command
             .args(["check", "--strict", "--config"])
