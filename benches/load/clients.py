@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 
+import calls
 from http2 import ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, SETTINGS, frame, text
 
 PAUSE = 0.02  # seconds between a client's requests
@@ -237,11 +238,12 @@ async def echo(head: bytes, reader, writer) -> None:
         await writer.drain()
 
 
-async def main(port: int) -> None:
+async def main(port: int, calls_port: int) -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096)
-    async with server:
-        await server.serve_forever()
+    called = await asyncio.start_server(calls.serve, "127.0.0.1", calls_port, backlog=4096)
+    async with server, called:
+        await asyncio.gather(server.serve_forever(), called.serve_forever())
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(*map(int, sys.argv[1:])))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Reloads, upgrades and drains the edge under load, and counts what its clients lose: requests over
-HTTP/1, HTTPS and HTTP/2, open WebSockets, event streams. See ../README.md.
+HTTP/1, HTTPS and HTTP/2, gRPC calls, open WebSockets, event streams, gRPC streams. See ../README.md.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import calls
 import clients
 import report
 from clients import Losses
@@ -33,7 +34,9 @@ def arguments() -> argparse.Namespace:
     add("--drains", type=int, default=20, help="of one of two servers, and back [20]")
     add("--websockets", type=int, default=1000, help="open all the time [1000]")
     add("--streams", type=int, default=100, help="of events, open all the time [100]")
+    add("--calls", type=int, default=100, help="of gRPC whose answer never ends, open all the time [100]")
     add("--requests", type=int, default=8, help="clients of each kind that make requests [8]")
+    add("--warm-up", type=float, default=10, help="seconds of load before memory counts [10]")
     add("--edge", metavar="PROGRAM", help="the edge; it is built if this is absent")
     add("--out", type=Path, default=BENCHES / "results", help="for the results")
     return parser.parse_args()
@@ -42,7 +45,7 @@ def arguments() -> argparse.Namespace:
 class Edge:
     """The edge and its operator."""
 
-    def __init__(self, program: str, folder: Path, origins: list[int]):
+    def __init__(self, program: str, folder: Path, origins: list[int], called: list[int]):
         self.folder = folder
         self.ports = {name: free_port() for name in ("plain", "tls", "admin")}
         # Its own copy, in whose place others are put.
@@ -55,7 +58,7 @@ class Edge:
             "-keyout key.pem -out cert.pem -subj /CN=a -addext subjectAltName=DNS:a",
             shell=True, cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
-        self.origins = origins
+        self.upstreams = {"web": origins, "calls": called}
         self.configure(0)
         command = [str(self.program), "run", "--config", "edge.toml"]
         self.process = Process("edge", command, set(range(os.cpu_count() or 1)), folder)
@@ -68,7 +71,10 @@ class Edge:
         part.rename(self.program)
 
     def configure(self, number: int) -> None:
-        servers = ", ".join(f'{{ address = "127.0.0.1:{port}" }}' for port in self.origins)
+        web, called = (
+            ", ".join(f'{{ address = "127.0.0.1:{port}" }}' for port in ports)
+            for ports in self.upstreams.values()
+        )
         tls = 'certificates = [{ cert = "cert.pem", key = "key.pem" }]'
         (self.folder / "edge.toml").write_text(
             f"""
@@ -84,10 +90,17 @@ address = "127.0.0.1:{self.ports['plain']}"
 address = "127.0.0.1:{self.ports['tls']}"
 tls = {{ {tls} }}
 [upstream.web]
-server = [{servers}]
+server = [{web}]
 health_check = {{ path = "/health", interval = "500ms" }}
+[upstream.calls]
+http = "2"
+server = [{called}]
+health_check = {{ type = "tcp", interval = "500ms" }}
 [[site]]
 response_headers.set.X-Number = "{number}"
+[[site.route]]
+path = "/load.Calls/"
+proxy = {{ to = "calls" }}
 [[site.route]]
 path = "/"
 proxy = {{ to = "web" }}
@@ -117,13 +130,14 @@ proxy = {{ to = "web" }}
             raise Failed(f"upgrade {number} ended with {said.returncode}:\n{said.stderr}")
 
     def drain(self, number: int) -> None:
-        address = f"127.0.0.1:{self.origins[number % 2]}"
+        """One server of each upstream."""
         for state in ("drain", "up"):
-            url = f"http://127.0.0.1:{self.ports['admin']}/api/v1/upstreams/web/servers/{address}"
-            body = json.dumps({"state": state}).encode()
-            urllib.request.urlopen(
-                urllib.request.Request(url, body, method="PATCH"), timeout=10
-            ).close()
+            for name, ports in self.upstreams.items():
+                path = f"/api/v1/upstreams/{name}/servers/127.0.0.1:{ports[number % 2]}"
+                url = f"http://127.0.0.1:{self.ports['admin']}{path}"
+                body = json.dumps({"state": state}).encode()
+                request = urllib.request.Request(url, body, method="PATCH")
+                urllib.request.urlopen(request, timeout=10).close()
             time.sleep(0.2)
 
     def memory(self) -> int:
@@ -134,19 +148,32 @@ proxy = {{ to = "web" }}
 
 
 async def operate(edge: Edge, arguments: argparse.Namespace) -> dict:
-    """Everything that an operator does, in turn; memory before, between and after."""
-    work = [(edge.reload, number) for number in range(arguments.reloads)]
-    spread(work, edge.upgrade, arguments.upgrades)
-    spread(work, edge.drain, arguments.drains)
+    """Everything that an operator does, in turn: first half of the reloads and drains, during which one
+    process serves and its memory tells whether it loses some, then the rest with the upgrades between."""
+    early = [(edge.reload, number) for number in range(arguments.reloads // 2)]
+    spread(early, edge.drain, arguments.drains // 2)
+    late = [(edge.reload, number) for number in range(arguments.reloads // 2, arguments.reloads)]
+    spread(late, edge.upgrade, arguments.upgrades)
+    spread(late, edge.drain, arguments.drains - arguments.drains // 2)
     loop = asyncio.get_running_loop()
-    memory, seconds = [], {}
-    for do, number in work:
-        began = time.monotonic()
-        await loop.run_in_executor(None, do, number)
-        seconds.setdefault(do.__name__, []).append(time.monotonic() - began)
-        await asyncio.sleep(0.05)
-        memory.append(edge.memory())
-    return {"memory": memory, "seconds": seconds}
+    seconds: dict[str, list[float]] = {}
+
+    async def carry_out(work: list) -> list[int]:
+        memory = [edge.memory()]
+        for do, number in work:
+            began = time.monotonic()
+            await loop.run_in_executor(None, do, number)
+            seconds.setdefault(do.__name__, []).append(time.monotonic() - began)
+            await asyncio.sleep(0.05)
+            memory.append(edge.memory())
+        return memory
+
+    # Not before everything is open and has been used: allocators and tables grow to their size once.
+    await asyncio.sleep(arguments.warm_up)
+    steady = await carry_out(early)
+    await asyncio.sleep(arguments.warm_up)
+    steady.append(edge.memory())
+    return {"memory": {"one_process": steady, "with_upgrades": await carry_out(late)}, "seconds": seconds}
 
 
 def spread(work: list, do, count: int) -> None:
@@ -175,7 +202,19 @@ async def run(edge: Edge, arguments: argparse.Namespace) -> tuple[Losses, dict]:
     for number in range(arguments.streams):
         opened = await clients.events(plain if number % 2 else secure, trust, losses, stop, number)
         tasks.append(asyncio.create_task(opened))
-    await asyncio.sleep(2)
+    def opening(number: int):
+        """Over TLS and without in turn."""
+        if number % 2:
+            return "http", lambda: clients.connect(plain, None)
+        return "https", lambda: clients.connect(secure, http2)
+
+    for number in range(arguments.requests):
+        scheme, connect = opening(number)
+        tasks.append(asyncio.create_task(calls.unary(connect, scheme, losses, stop)))
+    for number in range(arguments.calls):
+        scheme, connect = opening(number)
+        opened = await calls.streaming(connect, scheme, losses, stop)
+        tasks.append(asyncio.create_task(opened))
     done = await operate(edge, arguments)
     await asyncio.sleep(2)
     stop.set()
@@ -186,15 +225,18 @@ async def run(edge: Edge, arguments: argparse.Namespace) -> tuple[Losses, dict]:
 def table(losses: Losses, done: dict, arguments: argparse.Namespace) -> str:
     lines = ["| | made | lost |", "|---|---|---|"]
     lines += [f"| {kind} | {losses.made[kind]} | {losses.lost[kind]} |" for kind in losses.made]
-    memory = [size / 1e6 for size in done["memory"]]
+    steady = [size / 1e6 for size in done["memory"]["one_process"]]
+    growth = (steady[-1] / steady[0] - 1) * 100
     often = f"{arguments.reloads} reloads, {arguments.upgrades} upgrades, {arguments.drains} drains"
     longest = {name: max(all_of_it) for name, all_of_it in done["seconds"].items()}
     slowest = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in longest.items())
     return (
         f"## Operating under load: {often}\n\n" + "\n".join(lines) + "\n\n"
         f"Repeated on a new connection because a kept one had ended: {losses.repeated}. "
-        f"Slowest: {slowest}. Memory of the serving process: {memory[0]:.1f} MB at first, "
-        f"{max(memory):.1f} MB at most, {memory[-1]:.1f} MB at last.\n\n"
+        f"Slowest: {slowest}.\n\n"
+        f"Memory of one process through the first {arguments.reloads // 2} reloads and {arguments.drains // 2} "
+        f"drains, under load: {steady[0]:.1f} MB at first, {max(steady):.1f} MB at most, {steady[-1]:.1f} MB at "
+        f"last: {growth:+.1f} %.\n\n"
         + "\n".join(f"- {why}" for why in losses.why[:20])
     )
 
@@ -203,17 +245,17 @@ def main() -> int:
     options = arguments()
     program = options.edge or str(build("hifate-edge") / "hifate-edge")
     with scratch() as folder:
-        ports = [free_port(), free_port()]
+        ports, called = [free_port(), free_port()], [free_port(), free_port()]
         cores = set(range(os.cpu_count() or 1))
         origins = [
-            Process(f"origin{port}", [sys.executable, str(HERE / "clients.py"), str(port)], cores, folder)
-            for port in ports
+            Process(f"origin{port}", [sys.executable, str(HERE / "clients.py"), str(port), str(other)], cores, folder)
+            for port, other in zip(ports, called)
         ]
         edge = None
         try:
             for origin, port in zip(origins, ports):
                 origin.wait_for(port)
-            edge = Edge(program, folder, ports)
+            edge = Edge(program, folder, ports, called)
             losses, done = asyncio.run(run(edge, options))
         finally:
             for process in [*origins, *([edge.process] if edge else [])]:

@@ -13,13 +13,19 @@ fn an_operator_costs_no_user_a_request() {
         .args([script, "--edge", env!("CARGO_BIN_EXE_hifate-edge"), "--out"])
         .arg(results.path())
         .args(["--reloads", "10", "--upgrades", "5", "--drains", "3"])
-        .args(["--websockets", "50", "--streams", "10", "--requests", "4"])
+        .args(["--websockets", "50", "--streams", "10", "--calls", "10"])
+        .args(["--requests", "4", "--warm-up", "1"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&outcome.stdout);
     let complaint = String::from_utf8_lossy(&outcome.stderr);
     assert!(outcome.status.success(), "{said}{complaint}");
-    for kind in ["HTTP/1 requests", "HTTPS requests", "HTTP/2 requests"] {
+    for kind in [
+        "HTTP/1 requests",
+        "HTTPS requests",
+        "HTTP/2 requests",
+        "gRPC calls",
+    ] {
         let line = said
             .lines()
             .find(|line| line.starts_with(&format!("| {kind} ")));
