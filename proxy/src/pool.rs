@@ -1,6 +1,6 @@
 //! Idle connections to upstream servers, kept by each worker for itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -91,11 +91,12 @@ impl Pool {
         }
     }
 
-    /// Closes the connections whose time is over.
-    pub(crate) fn sweep(&self, now: Instant) {
-        lock(&self.idle).retain(|_, kept| {
+    /// Closes the connections whose time is over, and those by transports that are not `current`: a reload
+    /// has replaced them, and nobody would ask for their connections any more.
+    pub(crate) fn sweep(&self, now: Instant, current: &BTreeSet<u64>) {
+        lock(&self.idle).retain(|(transport, _), kept| {
             kept.retain(|idle| idle.until > now);
-            !kept.is_empty()
+            !kept.is_empty() && current.contains(transport)
         });
     }
 }

@@ -59,8 +59,9 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
             },
             _ = tick.tick() => {
                 worker.log.flush();
-                worker.pool.sweep(Instant::now());
-                worker.http2.sweep(Instant::now());
+                let current = worker.edge.live.load().transports();
+                worker.pool.sweep(Instant::now(), &current);
+                worker.http2.sweep(Instant::now(), &current);
             }
         }
     }

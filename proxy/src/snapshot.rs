@@ -1,6 +1,6 @@
 //! The configuration in use, with everything a request needs looked up once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -237,6 +237,12 @@ impl Snapshot {
             policies,
             sites,
         })
+    }
+
+    /// By which transports servers are connected to.
+    pub(crate) fn transports(&self) -> BTreeSet<u64> {
+        let upstreams = self.upstreams.iter();
+        upstreams.map(|upstream| upstream.transport.id).collect()
     }
 
     /// Puts what lives through reloads in line with this configuration.

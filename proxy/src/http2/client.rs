@@ -4,7 +4,7 @@ mod connection;
 mod pulse;
 mod stream;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -132,11 +132,17 @@ impl Connections {
         with(lock(&self.to).entry(key).or_default())
     }
 
-    /// Closes connections that have been idle for too long, or are too many.
-    pub(crate) fn sweep(&self, now: Instant) {
-        lock(&self.to).retain(|_, group| {
+    /// Closes connections that have been idle for too long, are too many, or are by transports that are not
+    /// `current` any more: those without streams at once, the others when their last has ended.
+    pub(crate) fn sweep(&self, now: Instant, current: &BTreeSet<u64>) {
+        lock(&self.to).retain(|(transport, _), group| {
             let mut idle = 0;
-            let (most, longest) = (group.most_idle, group.idle_timeout);
+            let most = if current.contains(transport) {
+                group.most_idle
+            } else {
+                0
+            };
+            let longest = group.idle_timeout;
             group.open.retain_mut(|connection| {
                 let since = connection.look(now);
                 idle += usize::from(since.is_some());

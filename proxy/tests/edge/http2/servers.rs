@@ -176,6 +176,19 @@ fn r1_a_reset_is_a_failure_and_a_refusal_is_no_request() {
     assert_eq!(request(edge.http, head).status, 502);
 }
 
+/// They would stay for as long as idle ones do, and many reloads leave many.
+#[test]
+fn connections_that_a_reload_has_replaced_are_closed() {
+    let origin = Server::saying("x");
+    let edge = edge_to(&[&origin], "");
+    for _ in 0..5 {
+        assert_eq!(edge.get("/").status, 200);
+        assert!(edge.reload().status.success());
+    }
+    edge.eventually("no connection is left", || origin.open() == 0);
+    assert!(origin.connections() >= 5);
+}
+
 #[test]
 fn t3_a_reset_in_the_middle_cuts_the_response_off() {
     let origin = Server::start(100, |mut asked| async move {
