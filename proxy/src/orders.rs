@@ -169,7 +169,8 @@ fn settle(
     let label = if result.is_ok() { "success" } else { "failure" };
     let message = match result {
         Ok(issued) => {
-            let until = issued.validity.not_after;
+            let until = u64::try_from(issued.validity.not_after).unwrap_or_default();
+            let until = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(until));
             edge.orders.with(ordered, |standing| {
                 standing.renewal.succeeded(fastrand::f64());
                 standing.error = None;

@@ -21,7 +21,7 @@ impl OrderMetrics {
             )?,
             next: registry.gauges(
                 "edge_acme_next_order_timestamp_seconds",
-                "When a certificate is ordered next; 0 if it is missing.",
+                "When a certificate is ordered next; 0: at once.",
                 &["name"],
             )?,
         })

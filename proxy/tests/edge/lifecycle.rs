@@ -152,6 +152,10 @@ fn the_admin_port_answers() {
     assert!(upstreams.contains("\"state\":\"ejected\""), "{upstreams}");
     assert_eq!(get(edge.admin, "/nothing").status, 404);
     assert_eq!(get(edge.admin, "/api/v1/reload").status, 405);
+    // Who answers everything itself needs none.
+    edge.configure("[[site]]\n[[site.route]]\npath = \"/\"\nrespond = { status = 204 }\n");
+    assert!(edge.reload().status.success());
+    assert_eq!(get(edge.admin, "/ready").status, 200);
 }
 
 /// The schema is what editors complete and check with; a change of it is a change of the contract.

@@ -20,7 +20,8 @@ pub(super) fn unready(control: &Control, now: Instant) -> Option<&'static str> {
         return Some("draining");
     }
     let mut upstreams = snapshot.upstreams.iter();
-    let live = upstreams.any(|upstream| upstream.servers.is_up(now));
+    // An edge that answers everything itself needs none.
+    let live = upstreams.len() == 0 || upstreams.any(|upstream| upstream.servers.is_up(now));
     (!live).then_some("no upstream has a live server")
 }
 
