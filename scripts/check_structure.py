@@ -11,12 +11,13 @@ import sys
 ARROWS = {
     "settings": set(),
     "edge-core": {"settings"},
+    "nginx-import": {"edge-core", "settings"},
     "bazi": set(),
     "rpc": set(),
     "store": set(),
     "daemon": {"settings"},
     "edge-acme": {"edge-core"},
-    "hifate-edge": {"edge-acme", "edge-core", "daemon", "settings"},
+    "hifate-edge": {"edge-acme", "edge-core", "nginx-import", "daemon", "settings"},
     "hifate-backend": {"bazi", "rpc", "store", "daemon", "settings"},
     "hifate": {"daemon", "settings"},
     "benches": {"edge-core", "bazi"},
@@ -37,7 +38,7 @@ OWNERS = {
 }
 
 # Crates without IO, clock or log, and what must not be anywhere below them.
-PURE = {"settings", "edge-core", "bazi"}
+PURE = {"settings", "edge-core", "nginx-import", "bazi"}
 IMPURE = {"tokio", "mio", "tracing", "log", "socket2"}
 
 LONGEST_FILE = 500

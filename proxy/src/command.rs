@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod explain;
+mod import;
 mod operate;
 mod status;
 
@@ -57,6 +58,11 @@ enum Command {
     },
     /// Say what becomes of a request, and why: site, route, server, headers, limits.
     Explain(explain::Request),
+    /// Write a configuration that does what another program's does.
+    Import {
+        #[command(subcommand)]
+        from: import::From,
+    },
     /// Have a running edge read its configuration again, and wait for the outcome.
     Reload(Running),
     /// Have a new process, of the program that is now where the running edge's was, take over from that
@@ -200,6 +206,7 @@ fn carry_out(command: Command) -> Result<(), String> {
         } => check::print(&config.config),
         Command::Check { config, strict, .. } => check::check(&config.config, strict),
         Command::Explain(request) => explain::run(&request).and_then(print),
+        Command::Import { from } => import::run(&from),
         Command::Log {
             running,
             changes,

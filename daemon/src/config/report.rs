@@ -83,6 +83,19 @@ impl Report {
         Self { sources, findings }
     }
 
+    /// One mistake in a text of any language: `span` is of the bytes of `text`, which is called `name`.
+    pub fn of(
+        (name, text): (&str, &str),
+        span: Range<usize>,
+        message: &str,
+        help: Option<&str>,
+    ) -> Self {
+        let mut sources = Sources::default();
+        sources.add(name.to_owned(), text.to_owned());
+        let finding = Finding::new(span, message).help(help.map(str::to_owned));
+        Self::new(sources, vec![finding])
+    }
+
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
