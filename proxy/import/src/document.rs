@@ -106,7 +106,7 @@ impl Table {
         let mut items = self.items.iter();
         items.find_map(|(name, item)| match item {
             Item::Pair(value, _) if name == key => Some(value),
-            _ => None,
+            Item::Pair(..) | Item::Table(_) | Item::Tables(_) => None,
         })
     }
 
@@ -219,14 +219,23 @@ fn pair(out: &mut String, name: &str, value: &Value, why: Option<&str>, is_root:
     let line = format!("{} = {}", key(name), value.line());
     let is_short = line.len() <= WIDTH && !line.contains('\n');
     match value {
-        Value::Inline(pairs) if !is_short || (is_root && !pairs.is_empty()) => return false,
+        // Which paths a route takes is said first, however long it is.
+        Value::Inline(pairs) if name != "path" && (!is_short || (is_root && !pairs.is_empty())) => {
+            return false;
+        }
         Value::List(items) if !is_short => {
             out.push_str(&key(name));
             out.push_str(" = [\n");
             list(out, items);
             out.push(']');
         }
-        _ => out.push_str(&line),
+        Value::Text(_)
+        | Value::Number(_)
+        | Value::Switch(_)
+        | Value::List(_)
+        | Value::Inline(_) => {
+            out.push_str(&line);
+        }
     }
     if let Some(why) = why {
         // The column at which comments stand where there is room.
@@ -246,13 +255,13 @@ fn list(out: &mut String, items: &[Value]) {
         let text = item.line();
         let full = line.len() + text.len() + 2 > WIDTH - 4;
         if !line.is_empty() && (full || matches!(item, Value::Inline(_))) {
-            out.push_str(&format!("    {}\n", line.trim_end()));
+            out.extend(["    ", line.trim_end(), "\n"]);
             line.clear();
         }
         line.push_str(&text);
         line.push_str(", ");
     }
-    out.push_str(&format!("    {}\n", line.trim_end()));
+    out.extend(["    ", line.trim_end(), "\n"]);
 }
 
 fn write_comment(out: &mut String, comment: &str) {
@@ -282,7 +291,7 @@ fn key(name: &str) -> String {
         for c in name.chars() {
             match c {
                 '"' | '\\' => quoted.extend(['\\', c]),
-                c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+                c if c.is_control() => quoted.extend(["\\u", &format!("{:04X}", u32::from(c))]),
                 c => quoted.push(c),
             }
         }

@@ -128,7 +128,7 @@ pub(crate) fn literal(text: &str, directive: &Directive, notes: &Notes) -> Strin
         match after.split_once('}') {
             Some((name, behind)) if is_placeholder(name, &format!("${{{name}}}")) => {
                 environment(&format!("${{{name}}}"), directive, notes);
-                out.push_str(&format!("${{{name}}}"));
+                out.extend(["${", name, "}"]);
                 rest = behind;
             }
             _ => {
@@ -201,21 +201,20 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = after;
             return Some(Piece::Text(text));
         };
-        let (name, length) = match after
+        let braced = after
             .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'))
-        {
-            Some((name, _)) => (name, name.len() + 3),
-            None => {
-                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                let end = end.unwrap_or(after.len());
-                let end = if after.starts_with(|c: char| c.is_ascii_digit()) {
-                    1
-                } else {
-                    end
-                };
-                (after.get(..end).unwrap_or_default(), end + 1)
-            }
+            .and_then(|inner| inner.split_once('}'));
+        let (name, length) = if let Some((name, _)) = braced {
+            (name, name.len() + 3)
+        } else {
+            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let is_number = after.starts_with(|c: char| c.is_ascii_digit());
+            let end = if is_number {
+                1
+            } else {
+                end.unwrap_or(after.len())
+            };
+            (after.get(..end).unwrap_or_default(), end + 1)
         };
         let (written, behind) = rest.split_at_checked(length)?;
         rest = behind;

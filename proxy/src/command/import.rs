@@ -36,7 +36,8 @@ pub(super) struct Nginx {
 /// Imports, prints, and tells what is not the same.
 pub(super) fn run(from: &From) -> Result<(), String> {
     let From::Nginx(asked) = from;
-    let main = asked.file.display().to_string();
+    let main = std::path::absolute(&asked.file).unwrap_or_else(|_| asked.file.clone());
+    let main = main.display().to_string();
     let prefix = asked.prefix.display().to_string();
     let imported =
         nginx_import::import(&main, &Disk, &prefix).map_err(|mistake| unread(&mistake))?;

@@ -39,6 +39,7 @@ mod gzip;
 mod health;
 mod http;
 mod http2;
+mod import;
 mod lifecycle;
 mod limits;
 mod listeners;

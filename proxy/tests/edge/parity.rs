@@ -6,6 +6,7 @@ mod files;
 mod gate;
 mod gzip;
 mod headers;
+mod imported;
 mod locations;
 mod policy;
 mod redirects;

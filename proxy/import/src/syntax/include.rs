@@ -117,12 +117,12 @@ impl Reader<'_> {
     fn block(
         &mut self,
         open: &mut Open<'_>,
-        opened: Option<(&str, Range<usize>, usize)>,
+        opened: Option<&(&str, Range<usize>, usize)>,
     ) -> Result<Vec<Directive>, Mistake> {
-        let level = opened.as_ref().map_or(0, |(_, _, level)| *level);
+        let level = opened.map_or(0, |(_, _, level)| *level);
         let mut directives = Vec::new();
         loop {
-            let (name, span) = match (open.next()?, &opened) {
+            let (name, span) = match (open.next()?, opened) {
                 (None, None) | (Some((Token::Close, _)), Some(_)) => return Ok(directives),
                 (None, Some((name, span, _))) => {
                     let message = format!("the block of `{name}` is not closed");
@@ -161,7 +161,7 @@ impl Reader<'_> {
                     break Some(Vec::new());
                 }
                 Some((Token::Open, _)) => {
-                    break Some(self.block(open, Some((&name, span.clone(), level + 1)))?);
+                    break Some(self.block(open, Some(&(&name, span.clone(), level + 1)))?);
                 }
                 Some((Token::Close, close)) => {
                     // The line that lacks it is the one to be shown, and not the one of the brace.

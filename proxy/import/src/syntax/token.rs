@@ -43,7 +43,7 @@ impl<'t> Lexer<'t> {
             '{' => Token::Open,
             '}' => Token::Close,
             '"' | '\'' => return self.quoted(first).map(Some),
-            _ => return self.bare().map(Some),
+            _ => return Ok(Some(self.bare())),
         };
         self.at += 1;
         Ok(Some((token, start..self.at)))
@@ -133,7 +133,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn bare(&mut self) -> Result<(Token, Range<usize>), Bad> {
+    fn bare(&mut self) -> (Token, Range<usize>) {
         let start = self.at;
         let mut word = String::new();
         while let Some(next) = self.peek() {
@@ -149,7 +149,7 @@ impl<'t> Lexer<'t> {
                 next => word.push(next),
             }
         }
-        Ok((Token::Word(word), start..self.at))
+        (Token::Word(word), start..self.at)
     }
 
     /// What a backslash stands before; most keep theirs, as expressions need them.

@@ -83,11 +83,12 @@ impl<'d> Import<'d> {
                     continue;
                 }
             };
-            let to = variables.with_groups(&find).text(
-                rule.word(1).unwrap_or_default(),
-                rule,
-                self.notes,
-            );
+            let Some((find, to)) = with_slash(find, rule) else {
+                let help = "begin the new path with a slash";
+                self.notes.lost(rule, "paths begin with a slash", help);
+                continue;
+            };
+            let to = variables.with_groups(&find).text(&to, rule, self.notes);
             let mut pairs = vec![
                 ("find".to_owned(), Value::text(text::escaped(&find))),
                 ("to".to_owned(), Value::text(to)),
@@ -96,12 +97,11 @@ impl<'d> Import<'d> {
                 Some(flag @ ("break" | "redirect" | "permanent")) => {
                     pairs.push(("then".to_owned(), Value::text(flag)));
                 }
-                Some(_) => {}
                 None if index + 1 < rules.len() && !is_url(rule.word(1).unwrap_or_default()) => {
                     let message = "the rules after it are not tried on the new path: the first that fits is the last";
                     self.notes.differs(rule, message, "write one rule for both");
                 }
-                None => {}
+                Some(_) | None => {}
             }
             list.push(Value::Inline(pairs));
         }
@@ -153,6 +153,20 @@ impl<'d> Import<'d> {
         }
         (!pages.is_empty()).then_some(Value::Inline(pages))
     }
+}
+
+/// A rule whose new path begins with a slash: in `^(.*)$` and `$1/x` the group has it.
+fn with_slash(find: String, rule: &Directive) -> Option<(String, String)> {
+    let to = rule.word(1).unwrap_or_default();
+    let redirects = matches!(rule.word(2), Some("redirect" | "permanent"));
+    if to.starts_with('/') || is_url(to) || redirects {
+        return Some((find, to.to_owned()));
+    }
+    let group = find.strip_prefix("^(")?;
+    let rest = group.strip_prefix('/').unwrap_or(group);
+    let takes_all = group.starts_with('/') || group.starts_with(".*)") || group.starts_with(".+)");
+    let once = to.starts_with("$1") && to.matches("$1").count() == 1;
+    (takes_all && once).then(|| (format!("^/({rest}"), format!("/{to}")))
 }
 
 /// An answer without a content.

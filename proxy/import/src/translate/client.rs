@@ -19,7 +19,13 @@ impl<'d> Import<'d> {
             ("lingering_timeout", "lingering_timeout"),
         ] {
             if let Some(directive) = self.for_all(servers, name) {
-                table.set_some(key, self.period(directive));
+                let may_be_zero = matches!(name, "keepalive_timeout" | "lingering_time");
+                let period = if may_be_zero {
+                    self.period(directive)
+                } else {
+                    self.timeout(directive)
+                };
+                table.set_some(key, period);
             }
         }
         if let Some(requests) = self.for_all(servers, "keepalive_requests")

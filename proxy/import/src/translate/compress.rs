@@ -6,7 +6,7 @@ use crate::level::Level;
 use crate::syntax::Directive;
 
 impl<'d> Import<'d> {
-    pub(super) fn compression(&self, level: &Level<'d>, table: &mut Table) {
+    pub(super) fn compression(level: &Level<'d>, table: &mut Table) {
         let is_on = |name: &str| level.one(name).is_some_and(Directive::is_on);
         let (gzip, brotli) = (is_on("gzip"), is_on("brotli"));
         if !gzip && !brotli {

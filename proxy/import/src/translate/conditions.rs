@@ -55,7 +55,7 @@ pub(super) fn host(condition: &Directive) -> Option<(String, bool)> {
     }
 }
 
-impl<'d> Import<'d> {
+impl Import<'_> {
     pub(super) fn meaning(&self, condition: &Directive, variables: &Variables) -> Meaning {
         let words = words(condition);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -69,7 +69,7 @@ impl<'d> Import<'d> {
             ["!-e" | "!-f", "$request_filename"] => Meaning::NoFile,
             [variable] => self.is_set(variable, variables),
             ["$request_method", operator, value] => methods(operator, value),
-            [variable, operator, value] => self.compared(variable, operator, value),
+            [variable, operator, value] => Self::compared(variable, operator, value),
             _ => Meaning::Other,
         }
     }
@@ -86,7 +86,7 @@ impl<'d> Import<'d> {
         })
     }
 
-    fn compared(&self, variable: &str, operator: &str, value: &str) -> Meaning {
+    fn compared(variable: &str, operator: &str, value: &str) -> Meaning {
         let Some(place) = source(variable) else {
             return Meaning::Other;
         };
@@ -149,7 +149,7 @@ impl<'d> Import<'d> {
     }
 
     /// For the contrary of a condition on methods, the other methods.
-    pub(super) fn contrary(&self, when: &Value) -> Option<Value> {
+    pub(super) fn contrary(when: &Value) -> Option<Value> {
         let Value::Inline(pairs) = when else {
             return None;
         };

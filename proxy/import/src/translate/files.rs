@@ -18,12 +18,17 @@ impl<'d> Import<'d> {
                 .as_ref()
                 .map(|to| ["$uri", "$uri/", to.as_str()].map(str::to_owned).into());
         }
-        let alias = place.level.one("alias").filter(|_| {
-            place
-                .level
-                .one("root")
-                .is_none_or(|_| place.own_one("alias").is_some())
-        });
+        // The inner one of both holds.
+        let is_alias = |block: &&[Directive]| {
+            block.iter().rev().find_map(|one| match one.name.as_str() {
+                "alias" => Some(true),
+                "root" => Some(false),
+                _ => None,
+            })
+        };
+        let alias = place.level.blocks().iter().rev().find_map(is_alias);
+        let alias = place.level.one("alias").filter(|_| alias == Some(true));
+        let root = place.level.one("root");
         if let Some(alias) = alias {
             match self.alias(alias, place) {
                 Some(("root", root, path)) => {
@@ -33,7 +38,7 @@ impl<'d> Import<'d> {
                 Some((_, alias, _)) => pairs.push(("alias".to_owned(), Value::text(alias))),
                 None => return refused(501),
             }
-        } else if let Some(root) = place.level.one("root") {
+        } else if let Some(root) = root {
             let path = place
                 .variables
                 .text(&self.in_prefix(root.first()), root, self.notes);

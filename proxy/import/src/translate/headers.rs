@@ -21,24 +21,19 @@ impl Rules {
             return None;
         }
         let holds = self.holds_all_of(outer);
-        let own = |all: &[(String, String)], outer: &[(String, String)]| {
-            let own = all.iter().filter(|line| !holds || !outer.contains(line));
+        let is_new = |name: &String| self.says_more_of(name, outer);
+        let own = |all: &[(String, String)]| {
+            let own = all.iter().filter(|(name, _)| !holds || is_new(name));
             own.map(|(name, value)| (name.clone(), Value::text(value)))
                 .collect::<Vec<_>>()
         };
-        let remove = self
-            .remove
-            .iter()
-            .filter(|name| !holds || !outer.remove.contains(name));
+        let remove = self.remove.iter().filter(|name| !holds || is_new(name));
         let remove: Vec<String> = remove.cloned().collect();
         let mut pairs = Vec::new();
         if !holds {
             pairs.push(("inherit".to_owned(), Value::Switch(false)));
         }
-        for (key, lines) in [
-            ("set", own(&self.set, &outer.set)),
-            ("add", own(&self.add, &outer.add)),
-        ] {
+        for (key, lines) in [("set", own(&self.set)), ("add", own(&self.add))] {
             if !lines.is_empty() {
                 pairs.push((key.to_owned(), Value::Inline(lines)));
             }
@@ -49,21 +44,34 @@ impl Rules {
         Some(Value::Inline(pairs))
     }
 
+    /// Whether anything is said of a name that is not said outside; all that is said of it is then to be
+    /// said, since it comes in place of what is said outside.
+    fn says_more_of(&self, name: &str, outer: &Self) -> bool {
+        let is_new = |own: &[(String, String)], outer: &[(String, String)]| {
+            let mut own = own
+                .iter()
+                .filter(|(other, _)| other.eq_ignore_ascii_case(name));
+            own.any(|line| !outer.contains(line))
+        };
+        let mut removed = self
+            .remove
+            .iter()
+            .filter(|other| other.eq_ignore_ascii_case(name));
+        is_new(&self.set, &outer.set)
+            || is_new(&self.add, &outer.add)
+            || removed.any(|name| !outer.remove.contains(name))
+    }
+
     /// Whether what holds outside holds here, too: what is said of a name here would come in its place.
     fn holds_all_of(&self, outer: &Self) -> bool {
         let holds = |own: &[(String, String)], outer: &[(String, String)]| {
             outer
                 .iter()
-                .all(|line| own.contains(line) || self.replaces(&line.0, own))
+                .all(|line| own.contains(line) || is_said(&line.0, own))
         };
         holds(&self.set, &outer.set)
             && holds(&self.add, &outer.add)
             && outer.remove.iter().all(|name| self.remove.contains(name))
-    }
-
-    fn replaces(&self, name: &str, own: &[(String, String)]) -> bool {
-        own.iter()
-            .any(|(other, _)| other.eq_ignore_ascii_case(name))
     }
 
     fn put(list: &mut Vec<(String, String)>, name: &str, value: String) -> bool {
@@ -75,6 +83,18 @@ impl Rules {
         }
         is_new
     }
+}
+
+fn is_said(name: &str, lines: &[(String, String)]) -> bool {
+    lines
+        .iter()
+        .any(|(other, _)| other.eq_ignore_ascii_case(name))
+}
+
+/// Whether a value is what `auth_request` has found out, which the route passes on by itself.
+fn is_of_service(value: &str, place: &Place<'_, '_>) -> bool {
+    let sets = place.level.all("auth_request_set");
+    sets.iter().any(|set| set.first() == value)
 }
 
 /// Whether servers are told the upstream's name as the Host: nginx's default.
@@ -108,7 +128,7 @@ impl<'d> Import<'d> {
         for directive in place.level.all(set_header(grpc)) {
             let (name, value) = (directive.first(), directive.word(1).unwrap_or_default());
             let expanded = place.variables.expanded(value, 8);
-            if self.says_itself(name, &expanded, place, directive) {
+            if self.says_itself(name, &expanded, place, directive) || is_of_service(value, place) {
                 continue;
             }
             let value = match expanded.as_str() {
@@ -143,10 +163,11 @@ impl<'d> Import<'d> {
     ) -> bool {
         let name = name.to_ascii_lowercase();
         match (name.as_str(), value) {
-            ("host", "$http_host") | ("x-real-ip", "$remote_addr") => true,
             // Clients name the port if it is not the usual one, and `$host` leaves it out.
             ("host", "$host") => place.server.has_usual_ports(),
-            ("x-forwarded-for", "$proxy_add_x_forwarded_for")
+            ("host", "$http_host")
+            | ("x-real-ip", "$remote_addr")
+            | ("x-forwarded-for", "$proxy_add_x_forwarded_for")
             | ("x-forwarded-proto", "$scheme") => true,
             ("host", "") => {
                 self.notes.lost(directive, "every request has a Host", "");
@@ -234,18 +255,21 @@ impl<'d> Import<'d> {
             let message = "without `always` nginx adds headers to good answers and redirects only; the edge to all";
             self.notes.info(directive, message, "");
         }
-        for of in ["proxy_hide_header", "grpc_hide_header"] {
-            for directive in place.level.all(of) {
-                let name = directive.first();
-                let is_own = matches!(
-                    name.to_ascii_lowercase().as_str(),
-                    "server" | "date" | "x-pad"
-                );
-                if !is_own && !name.to_ascii_lowercase().starts_with("x-accel-") {
-                    rules.remove.push(name.to_owned());
-                }
-            }
-        }
+        rules.remove.extend(hidden(place));
         rules
     }
+}
+
+/// Names of headers of servers that do not go on.
+fn hidden(place: &Place<'_, '_>) -> Vec<String> {
+    let directives = ["proxy_hide_header", "grpc_hide_header"].map(|of| place.level.all(of));
+    let names = directives.iter().flatten().map(|one| one.first());
+    let is_never_sent = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        matches!(name.as_str(), "server" | "date" | "x-pad") || name.starts_with("x-accel-")
+    };
+    names
+        .filter(|name| !is_never_sent(name))
+        .map(str::to_owned)
+        .collect()
 }

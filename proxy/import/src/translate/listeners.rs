@@ -12,6 +12,10 @@ use crate::text;
 
 /// An address of a server.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the directive"
+)]
 pub(super) struct Listen<'d> {
     /// As the edge writes it.
     pub(super) address: String,

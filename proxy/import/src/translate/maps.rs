@@ -49,76 +49,98 @@ impl<'d> Import<'d> {
 
     fn map(&self, name: &str, map: &'d Directive) -> Table {
         self.notes.seen(map);
-        let variables = self.variables();
-        let chooses = self.chooses(name);
         let mark = self.notes.len();
+        let variables = self.variables();
         let mut table = Table::default();
         table.comment(self.line(&map.at));
         table.set(
             "of",
             Value::text(variables.text(map.first(), map, self.notes)),
         );
-        let mut default = None;
-        let mut values: Vec<(String, Value)> = Vec::new();
-        let mut regexes = Vec::new();
-        let mut masks: Vec<(usize, String, Value)> = Vec::new();
-        let by_host = map.inside().iter().any(|one| one.name == "hostnames");
+        let mut entries = Entries {
+            by_host: map.inside().iter().any(|one| one.name == "hostnames"),
+            ..Entries::default()
+        };
         for entry in map.inside() {
             self.notes.seen(entry);
-            let written = entry.first();
-            let value = |variables: &Variables| {
-                if chooses {
-                    return self.chosen(name, written).map(Value::text);
-                }
-                Some(Value::text(variables.text(written, entry, self.notes)))
-            };
-            match entry.name.as_str() {
-                "hostnames" | "volatile" => {}
-                "default" => default = value(&variables),
-                key if key.starts_with('~') => {
-                    let (key, ignores_case) = match key.strip_prefix("~*") {
-                        Some(key) => (key, true),
-                        None => (key.trim_start_matches('~'), false),
-                    };
-                    match expression::meant(key, ignores_case) {
-                        Ok(find) => {
-                            let value = value(&variables.with_groups(&find));
-                            regexes.extend(value.map(|value| regex(&find, value)));
-                        }
-                        Err(error) => {
-                            self.notes
-                                .lost(entry, &error, "write it without look-around")
-                        }
+            self.entry(name, entry, &variables, &mut entries);
+        }
+        entries.write(&mut table);
+        table.comments.extend(self.notes.lost_since(mark));
+        table
+    }
+
+    fn entry(&self, map: &str, entry: &'d Directive, variables: &Variables, entries: &mut Entries) {
+        let written = entry.first();
+        let value = |variables: &Variables| {
+            if self.chooses(map) {
+                return self.chosen(map, written).map(Value::text);
+            }
+            Some(Value::text(variables.text(written, entry, self.notes)))
+        };
+        match entry.name.as_str() {
+            "hostnames" | "volatile" => {}
+            "default" => entries.default = value(variables),
+            key if key.starts_with('~') => {
+                let (key, ignores_case) = match key.strip_prefix("~*") {
+                    Some(key) => (key, true),
+                    None => (key.trim_start_matches('~'), false),
+                };
+                match expression::meant(key, ignores_case) {
+                    Ok(find) => {
+                        let value = value(&variables.with_groups(&find));
+                        entries
+                            .regexes
+                            .extend(value.map(|value| regex(&find, value)));
                     }
+                    Err(error) => self
+                        .notes
+                        .lost(entry, &error, "write it without look-around"),
                 }
-                key if by_host && key.contains('*') | key.starts_with('.') => {
-                    let find = host_mask(key);
-                    masks.extend(value(&variables).map(|value| (key.len(), find, value)));
-                }
-                key => {
-                    let key = text::literal(key.trim_start_matches('\\'), entry, self.notes);
-                    let key = key.to_ascii_lowercase();
-                    // The first of several is the one that nginx takes.
-                    if !values.iter().any(|(other, _)| *other == key) {
-                        values.extend(value(&variables).map(|value| (key, value)));
-                    }
+            }
+            key if entries.by_host && (key.contains('*') || key.starts_with('.')) => {
+                let mask = value(variables).map(|value| (key.len(), regex(&host_mask(key), value)));
+                entries.masks.extend(mask);
+            }
+            key => {
+                let key = text::literal(key.trim_start_matches('\\'), entry, self.notes);
+                let key = key.to_ascii_lowercase();
+                // Of several of a name nginx takes the first.
+                if !entries.values.iter().any(|(other, _)| *other == key) {
+                    entries
+                        .values
+                        .extend(value(variables).map(|value| (key, value)));
                 }
             }
         }
-        table.set_some("default", default);
-        if !values.is_empty() {
-            table.set("values", Value::Inline(values));
+    }
+}
+
+/// What is in a map.
+#[derive(Default)]
+struct Entries {
+    by_host: bool,
+    default: Option<Value>,
+    values: Vec<(String, Value)>,
+    /// Names of hosts with a star, by their length.
+    masks: Vec<(usize, Value)>,
+    regexes: Vec<Value>,
+}
+
+impl Entries {
+    fn write(mut self, table: &mut Table) {
+        table.set_some("default", self.default);
+        if !self.values.is_empty() {
+            table.set("values", Value::Inline(self.values));
         }
-        masks.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
-        let masks = masks
-            .into_iter()
-            .map(|(_, find, value)| regex(&find, value));
-        let regexes: Vec<Value> = masks.chain(regexes).collect();
+        // The longest holds, and all of them come before expressions.
+        self.masks
+            .sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+        let masks = self.masks.into_iter().map(|(_, mask)| mask);
+        let regexes: Vec<Value> = masks.chain(self.regexes).collect();
         if !regexes.is_empty() {
             table.set("regex", Value::List(regexes));
         }
-        table.comments.extend(self.notes.lost_since(mark));
-        table
     }
 }
 

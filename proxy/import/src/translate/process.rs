@@ -29,6 +29,12 @@ impl Import<'_> {
     /// One log for all: that of the process, or else the first that there is.
     fn error_log(&self) -> Option<Value> {
         let mut logs = self.main.own("error_log");
+        logs.extend(
+            self.http
+                .own("error_log")
+                .into_iter()
+                .filter(|_| self.main.own_one("http").is_some()),
+        );
         for server in self.http.own("server") {
             logs.extend(server.inside().iter().filter(|one| one.name == "error_log"));
         }
@@ -89,12 +95,11 @@ impl Import<'_> {
         }
         let mut servers = Vec::new();
         for word in first.words.iter().filter(|word| !word.contains('=')) {
-            match name_server(word) {
-                Some(server) => servers.push(server),
-                None => {
-                    self.notes
-                        .differs(first, "name servers are named by address", "write theirs")
-                }
+            if let Some(server) = name_server(word) {
+                servers.push(server);
+            } else {
+                let message = "name servers are named by address";
+                self.notes.differs(first, message, "write theirs");
             }
         }
         if !servers.is_empty() {
@@ -117,6 +122,19 @@ impl Import<'_> {
             self.notes.lost(directive, "this is no duration", "");
         }
         period.map(Value::text)
+    }
+
+    /// The same, but for one of no time, which would always have passed.
+    pub(super) fn timeout(&self, directive: &Directive) -> Option<Value> {
+        if quantity::duration(directive.first()).is_some_and(|time| time.is_zero()) {
+            self.notes.differs(
+                directive,
+                "a timeout of 0 would always have passed; it is as by default",
+                "",
+            );
+            return None;
+        }
+        self.period(directive)
     }
 
     /// The size that a directive says.

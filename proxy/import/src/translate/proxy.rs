@@ -80,6 +80,10 @@ impl<'d> Import<'d> {
             Value::inline([("from", Value::text(from)), ("to", Value::text(to))])
         };
         let mut redirects = Vec::new();
+        if target.grpc || target.host.starts_with("unix:") {
+            // gRPC has none, and nobody names a socket in a URL.
+            return redirects;
+        }
         let written = place.level.all("proxy_redirect");
         let is_off = written.iter().any(|one| one.first() == "off");
         let is_default = written.is_empty() || written.iter().any(|one| one.first() == "default");
@@ -132,7 +136,7 @@ impl<'d> Import<'d> {
             ("read_timeout", "read_timeout"),
         ] {
             let directive = level.one(&format!("{of}_{name}"));
-            let value = directive.and_then(|one| self.period(one));
+            let value = directive.and_then(|one| self.timeout(one));
             pairs.extend(value.map(|value| (key.to_owned(), value)));
         }
         let mut switch = |name: &str, key: &str, default: bool| {

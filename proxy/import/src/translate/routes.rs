@@ -1,47 +1,22 @@
 //! `location`: routes.
 
+mod guards;
+mod pattern;
+
 use super::Import;
 use super::answers::{Answer, refused};
-use super::conditions::Meaning;
 use super::headers::Rules;
 use super::proxy::Passed;
 use super::servers::Server;
 use super::terms::Terms;
 use crate::catalogue;
 use crate::document::{Table, Value};
-use crate::expression;
 use crate::level::Level;
 use crate::syntax::Directive;
-use crate::text::{self, Variables};
+use crate::text::Variables;
 
-/// Which paths a location takes.
-#[derive(Clone, PartialEq)]
-pub(super) enum Pattern {
-    Exact(String),
-    /// Whether it comes before expressions.
-    Prefix(String, bool),
-    Regex(String),
-    Named(String),
-}
-
-impl Pattern {
-    fn value(&self) -> Value {
-        match self {
-            Self::Exact(path) => Value::inline([("exact", Value::text(path))]),
-            Self::Prefix(path, true) => Value::inline([
-                ("prefix", Value::text(path)),
-                ("before_regex", Value::Switch(true)),
-            ]),
-            // Without a slash at its end it takes more than it seems to, and this says that it is meant.
-            Self::Prefix(path, false) if !path.ends_with('/') => {
-                Value::inline([("prefix", Value::text(path))])
-            }
-            Self::Prefix(path, false) => Value::text(path),
-            Self::Regex(regex) => Value::inline([("regex", Value::text(text::escaped(regex)))]),
-            Self::Named(name) => Value::text(name),
-        }
-    }
-}
+use self::guards::Guards;
+pub(super) use self::pattern::Pattern;
 
 /// A location while it is being rewritten.
 pub(super) struct Place<'p, 'd> {
@@ -126,12 +101,12 @@ impl<'d> Import<'d> {
             conditional: false,
             fallback: None,
         };
-        let (before, main_when, after) = self.guards(&mut place);
+        let Guards { before, own, after } = self.guards(&mut place);
         let before: Vec<Table> = before
             .into_iter()
             .map(|(when, condition)| self.guarded(&place, condition, Some(when), around))
             .collect();
-        let mut main = self.main(&place, main_when, around, directive);
+        let mut main = self.main(&place, own, around, directive);
         let after = after.map(|condition| self.guarded(&place, condition, None, around));
         self.check_compression(&place.level, &around.level);
         catalogue::sweep(directive.inside(), self.notes);
@@ -192,6 +167,12 @@ impl<'d> Import<'d> {
             table.set("internal", Value::Switch(true));
         }
         let mut terms = self.terms(&place.level, &place.server.level, &place.variables);
+        let returns = place.own_one("return").is_some();
+        if returns {
+            // It comes before all of these in nginx, and after them here.
+            let before = ["limits", "allow", "deny", "basic_auth", "forward_auth"];
+            terms.retain(|(key, _)| !before.contains(key));
+        }
         let closed = self.is_closed(place, &terms);
         if closed {
             terms.retain(|(key, _)| !matches!(*key, "allow" | "deny"));
@@ -203,7 +184,8 @@ impl<'d> Import<'d> {
                     .cloned(),
             );
         }
-        self.write_terms(&terms, &around.terms, &mut table);
+        Self::write_terms(&terms, &around.terms, &mut table);
+        self.check_pages(place, &terms, &around.terms);
         let (answer, passed) = if closed {
             (refused(403), None)
         } else {
@@ -229,6 +211,22 @@ impl<'d> Import<'d> {
             response,
         };
         (table, inner)
+    }
+
+    /// Pages of a location come on top of those around it, which in nginx hold no more.
+    fn check_pages(&self, place: &Place<'_, 'd>, own: &Terms, outer: &Terms) {
+        let pages = |terms| match super::terms::find(terms, "error_page") {
+            Some(Value::Inline(pairs)) => pairs.iter().map(|(codes, _)| codes.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let own: Vec<String> = pages(own);
+        let outer: Vec<String> = pages(outer);
+        if let Some(directive) = place.level.own_one("error_page")
+            && outer.iter().any(|codes| !own.contains(codes))
+        {
+            let message = "the pages around it hold as well, for statuses that it does not name";
+            self.notes.differs(directive, message, "");
+        }
     }
 
     /// Whether nobody is let in here, by the location's own word.
@@ -278,73 +276,6 @@ impl<'d> Import<'d> {
         (self.files(place), None)
     }
 
-    /// What `if` says of a location: routes before it for requests that fit, what it asks of its own, and a
-    /// route behind it for the rest.
-    #[expect(
-        clippy::type_complexity,
-        reason = "three things that are made at once and taken apart at once"
-    )]
-    fn guards(
-        &self,
-        place: &mut Place<'_, 'd>,
-    ) -> (
-        Vec<(Value, &'d Directive)>,
-        Option<Value>,
-        Option<&'d Directive>,
-    ) {
-        let (mut before, mut own, mut after) = (Vec::new(), None, None);
-        for condition in place.level.own("if") {
-            match self.meaning(condition, &place.variables) {
-                Meaning::When {
-                    when,
-                    negated: false,
-                } => before.push((when, condition)),
-                Meaning::When {
-                    when,
-                    negated: true,
-                } if own.is_none() => {
-                    own = Some(when);
-                    after = Some(condition);
-                }
-                Meaning::NoFile if place.fallback.is_none() => {
-                    place.fallback = self.fallback(condition);
-                }
-                Meaning::When { .. } | Meaning::PlainHttp | Meaning::NoFile | Meaning::Other => {
-                    self.lose(condition);
-                }
-            }
-        }
-        (before, own, after)
-    }
-
-    /// A condition that has no other words.
-    pub(super) fn lose(&self, condition: &'d Directive) {
-        let help = "a route with `when` asks for methods, headers, cookies and arguments; or leave it to the application";
-        self.notes.lost(
-            condition,
-            "this condition is not taken over, nor what it leads to",
-            help,
-        );
-        for inner in condition.inside() {
-            self.notes.seen(inner);
-        }
-    }
-
-    /// `if (!-e $request_filename) { rewrite ^ /index.html last; }`
-    fn fallback(&self, condition: &'d Directive) -> Option<String> {
-        for inner in condition.inside() {
-            self.notes.seen(inner);
-            let to = inner
-                .word(1)
-                .filter(|to| inner.name == "rewrite" && to.starts_with('/'));
-            if let Some(to) = to.filter(|to| !to.contains('$')) {
-                return Some(to.to_owned());
-            }
-        }
-        self.lose(condition);
-        None
-    }
-
     /// With what `set` says in a block.
     pub(super) fn sets(&self, variables: &Variables, block: &'d [Directive]) -> Variables {
         let mut inner = variables.clone();
@@ -375,45 +306,6 @@ impl<'d> Import<'d> {
             }
         }
         found
-    }
-
-    fn pattern(&self, directive: &'d Directive) -> Option<Pattern> {
-        let first = directive.first();
-        let (kind, path) = match (first, directive.word(1)) {
-            ("=" | "~" | "~*" | "^~", Some(path)) => (first, path),
-            // Without a space between.
-            (whole, _) => ["^~", "~*", "~", "="]
-                .into_iter()
-                .find_map(|kind| Some((kind, whole.strip_prefix(kind)?)))
-                .unwrap_or(("", whole)),
-        };
-        let literal = || text::literal(path, directive, self.notes);
-        Some(match kind {
-            "=" => Pattern::Exact(literal()),
-            "^~" => Pattern::Prefix(literal(), true),
-            "~" | "~*" => match expression::meant(path, kind == "~*") {
-                Ok(regex) => Pattern::Regex(regex),
-                Err(error) => {
-                    let message = format!("the whole location is left out: {error}");
-                    self.notes.lost(
-                        directive,
-                        &message,
-                        "write it without look-around and back references",
-                    );
-                    return None;
-                }
-            },
-            _ if path.starts_with('@') => Pattern::Named(path.to_owned()),
-            _ if path.starts_with('/') => Pattern::Prefix(literal(), false),
-            _ => {
-                self.notes.lost(
-                    directive,
-                    "a path begins with a slash, so no request comes here",
-                    "",
-                );
-                return None;
-            }
-        })
     }
 }
 

@@ -46,15 +46,19 @@ impl<'d> Import<'d> {
             let listens = self.listens(directive, &level);
             servers.push(self.server(directive, level, listens));
         }
-        self.settle_defaults(&mut servers);
+        Self::settle_defaults(&mut servers);
         let mut taken = BTreeSet::new();
         let mut found = Vec::new();
         for mut server in servers {
             if rejects_only(&server) {
                 continue;
             }
+            let had_names = !server.names.is_empty();
             self.drop_taken(&mut server, &mut taken);
             if server.names.is_empty() {
+                if had_names {
+                    continue;
+                }
                 let message =
                     "no request comes here: it has no name, and is the default of no address";
                 self.notes.info(server.directive, message, "");
@@ -117,7 +121,7 @@ impl<'d> Import<'d> {
 
     /// The first server of an address is its default, unless another says so: and says so in its names,
     /// since a site has them for all of its addresses.
-    fn settle_defaults(&self, servers: &mut [Server<'d>]) {
+    fn settle_defaults(servers: &mut [Server<'d>]) {
         let mut addresses: Vec<String> = Vec::new();
         for listen in servers.iter().flat_map(|server| &server.listens) {
             if !addresses.contains(&listen.address) {

@@ -23,10 +23,21 @@ impl<'d> Import<'d> {
             .iter()
             .map(|server| self.site(server, &addresses))
             .collect();
+        self.built_in_log(servers);
         for server in self.http.own("server") {
             catalogue::sweep(server.inside(), self.notes);
         }
         sites
+    }
+
+    /// nginx writes a log even if nobody asks for one.
+    fn built_in_log(&self, servers: &[Server<'d>]) {
+        let says_nothing = |server: &&Server<'d>| server.level.all("access_log").is_empty();
+        for server in servers.iter().filter(says_nothing) {
+            let message = "no access_log is set, and nginx writes one where it was built to; the edge writes none";
+            let help = "access_log = { path = \"/var/log/hifate/access.log\" }";
+            self.notes.differs(server.directive, message, help);
+        }
     }
 
     fn site(&self, server: &Server<'d>, addresses: &[&str]) -> Table {
@@ -48,8 +59,8 @@ impl<'d> Import<'d> {
         let request = self.request_rules(&place, false, None);
         let response = self.response_rules(&place);
         let (around, guards) = self.prologue(&place, &mut table, (terms, request, response));
-        self.write_terms(&around.terms, &Terms::new(), &mut table);
-        self.compression(&server.level, &mut table);
+        Self::write_terms(&around.terms, &Terms::new(), &mut table);
+        Self::compression(&server.level, &mut table);
         table.set_some(
             "request_headers",
             around.request.on_top_of(&Rules::default()),
@@ -136,7 +147,15 @@ impl<'d> Import<'d> {
                 Meaning::When {
                     when,
                     negated: true,
-                } => self.contrary(&when),
+                } => {
+                    let others = Self::contrary(&when);
+                    if others.is_some() {
+                        let message = "methods that are neither named nor usual go on";
+                        self.notes
+                            .differs(condition, message, "name them in `when`, too");
+                    }
+                    others
+                }
                 Meaning::PlainHttp | Meaning::NoFile | Meaning::Other => None,
             };
             let answers = condition.inside().iter().any(|one| one.name == "return");

@@ -88,7 +88,7 @@ impl<'d> Import<'d> {
     }
 
     /// Writes what is not the same around a place.
-    pub(super) fn write_terms(&self, own: &Terms, outer: &Terms, table: &mut Table) {
+    pub(super) fn write_terms(own: &Terms, outer: &Terms, table: &mut Table) {
         for (key, nothing) in keys() {
             let (ours, theirs) = (find(own, key), find(outer, key));
             if ours == theirs {

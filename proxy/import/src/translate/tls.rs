@@ -70,7 +70,19 @@ impl<'d> Import<'d> {
             .filter(|one| one.first() == "off");
         add("tickets", no_tickets.map(|_| Value::Switch(false)));
         for (_, other) in here {
-            for name in ["ssl_protocols", "ssl_ciphers", "ssl_verify_client"] {
+            let (ours, theirs) = (
+                level.one("ssl_verify_client"),
+                other.one("ssl_verify_client"),
+            );
+            if let Some(theirs) = theirs.filter(|theirs| theirs.first() != "off")
+                && ours.is_none_or(|ours| ours.first() != theirs.first())
+            {
+                let message = "clients are asked for certificates at all sites of an address or at none, as its \
+                               default server has it";
+                self.notes
+                    .lost(theirs, message, "give this site an address of its own");
+            }
+            for name in ["ssl_protocols", "ssl_ciphers"] {
                 let (ours, theirs) = (level.one(name), other.one(name));
                 if let Some(theirs) = theirs
                     && ours.map(|one| &one.words) != Some(&theirs.words)

@@ -1,5 +1,8 @@
 //! `upstream`, and servers that are named where they are asked.
 
+mod balance;
+mod checks;
+
 use super::Import;
 use super::target::Target;
 use crate::catalogue;
@@ -80,22 +83,17 @@ impl<'d> Import<'d> {
         if self.groups.contains_key(target.host.as_str()) {
             return target.host.clone();
         }
-        let host = match target.host.strip_prefix("unix:") {
-            Some(path) => path
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches(".sock")
-                .to_owned(),
-            None => {
-                let address = target.address();
-                let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
-                let is_here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-                let host = if is_here { "local" } else { host };
-                match port {
-                    "80" | "443" => host.to_owned(),
-                    port => format!("{host}_{port}"),
-                }
+        let host = if let Some(path) = target.host.strip_prefix("unix:") {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name.trim_end_matches(".sock").to_owned()
+        } else {
+            let address = target.address();
+            let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
+            let is_here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+            let host = if is_here { "local" } else { host };
+            match port {
+                "80" | "443" => host.to_owned(),
+                port => format!("{host}_{port}"),
             }
         };
         let word = |c: char| {
@@ -119,7 +117,7 @@ impl<'d> Import<'d> {
         if target.tls {
             table.set(
                 "tls",
-                Value::Inline(self.server_tls(target, level, variables, false)),
+                Value::Inline(self.server_tls(target, level, variables, None)),
             );
         }
         table
@@ -149,7 +147,8 @@ impl<'d> Import<'d> {
             table.set("http", Value::text("2"));
         }
         self.kept(&inside, &mut table);
-        let names = servers.iter().any(|server| has_name(server));
+        let names = servers.iter().any(has_name);
+        let differ = differ(&servers);
         if servers.len() > 1 {
             let tables = servers.into_iter().map(|pairs| {
                 let mut server = Table::default();
@@ -172,110 +171,13 @@ impl<'d> Import<'d> {
         if target.tls {
             table.set(
                 "tls",
-                Value::Inline(self.server_tls(target, level, variables, true)),
+                Value::Inline(self.server_tls(target, level, variables, Some(differ))),
             );
         }
         self.probes(&inside, &mut table);
         catalogue::sweep(group.inside(), self.notes);
         table.comments.extend(self.notes.lost_since(mark));
         table
-    }
-
-    fn balance(&self, inside: &Level<'d>, variables: &Variables, table: &mut Table) {
-        for (name, method) in [("least_conn", "least_conn"), ("ip_hash", "ip_hash")] {
-            if inside.own_one(name).is_some() {
-                table.set("balance", Value::text(method));
-            }
-        }
-        if let Some(random) = inside.own_one("random") {
-            table.set("balance", Value::text("random_two"));
-            if random.first() != "two" {
-                let message = "of two servers that are drawn the one with fewer requests is taken";
-                self.notes.differs(random, message, "");
-            }
-        }
-        if let Some(least) = inside.own_one("least_time") {
-            table.set("balance", Value::text("peak_ewma"));
-            let message = "of two servers that are drawn the one that answers sooner is taken";
-            self.notes.differs(least, message, "");
-        }
-        if let Some(hash) = inside.own_one("hash") {
-            let mut pairs = vec![(
-                "hash".to_owned(),
-                Value::text(variables.text(hash.first(), hash, self.notes)),
-            )];
-            if hash.has("consistent") {
-                pairs.push(("consistent".to_owned(), Value::Switch(true)));
-            }
-            table.set("balance", Value::Inline(pairs));
-        }
-        if let Some(sticky) = inside.own_one("sticky") {
-            table.set_some("sticky", self.sticky(sticky));
-        }
-        if let Some(queue) = inside.own_one("queue")
-            && let Ok(size) = queue.first().parse()
-        {
-            let timeout = queue.parameter("timeout").and_then(quantity::period);
-            let timeout = timeout.unwrap_or_else(|| "60s".to_owned());
-            table.set(
-                "queue",
-                Value::inline([
-                    ("size", Value::Number(size)),
-                    ("timeout", Value::text(timeout)),
-                ]),
-            );
-        }
-    }
-
-    fn sticky(&self, sticky: &Directive) -> Option<Value> {
-        if sticky.first() != "cookie" {
-            let help = "sticky = { cookie = \"NAME\" }";
-            self.notes.lost(
-                sticky,
-                "clients stay with a server by a cookie of the edge's",
-                help,
-            );
-            return None;
-        }
-        let mut pairs = vec![("cookie".to_owned(), Value::text(sticky.word(1)?))];
-        for (name, key) in [
-            ("path", "path"),
-            ("domain", "domain"),
-            ("samesite", "same_site"),
-        ] {
-            let value = sticky.parameter(name).map(str::to_lowercase);
-            pairs.extend(value.map(|value| (key.to_owned(), Value::text(value))));
-        }
-        let age = sticky.parameter("expires").and_then(quantity::period);
-        pairs.extend(age.map(|age| ("max_age".to_owned(), Value::text(age))));
-        if sticky.has("secure") {
-            pairs.push(("secure".to_owned(), Value::Switch(true)));
-        }
-        if !sticky.has("httponly") {
-            pairs.push(("http_only".to_owned(), Value::Switch(false)));
-        }
-        Some(Value::Inline(pairs))
-    }
-
-    fn kept(&self, inside: &Level<'d>, table: &mut Table) {
-        for (name, key) in [
-            ("keepalive", "keepalive"),
-            ("keepalive_requests", "keepalive_requests"),
-        ] {
-            if let Some(Ok(number)) = inside.own_one(name).map(|one| one.first().parse()) {
-                table.set(key, Value::Number(number));
-            }
-        }
-        if let Some(timeout) = inside.own_one("keepalive_timeout") {
-            table.set_some("keepalive_timeout", self.period(timeout));
-        }
-        if let Some(time) = inside.own_one("keepalive_time") {
-            self.notes.info(
-                time,
-                "connections to servers end by requests and by silence, not by age",
-                "",
-            );
-        }
     }
 
     fn group_servers(&self, inside: &Level<'d>, target: &Target) -> Vec<Pairs> {
@@ -338,128 +240,6 @@ impl<'d> Import<'d> {
         pairs
     }
 
-    fn retries(&self, target: &Target, level: &Level<'d>, several: bool, table: &mut Table) {
-        let of = if target.grpc { "grpc" } else { "proxy" };
-        let next = level.one(&format!("{of}_next_upstream"));
-        let tries = level.one(&format!("{of}_next_upstream_tries"));
-        let timeout = level.one(&format!("{of}_next_upstream_timeout"));
-        if !several {
-            return;
-        }
-        let mut pairs = Vec::new();
-        if let Some(next) = next {
-            let known = next.words.iter().filter(|word| {
-                let is_known = matches!(
-                    word.as_str(),
-                    "error" | "timeout" | "invalid_header" | "non_idempotent"
-                ) || word.starts_with("http_");
-                if !is_known && *word != "off" {
-                    self.notes
-                        .lost(next, &format!("`{word}` is no reason for a retry"), "");
-                }
-                is_known
-            });
-            pairs.push(("on".to_owned(), Value::texts(known.cloned())));
-        }
-        if let Some(Ok(number)) = tries.map(|one| one.first().parse()) {
-            pairs.push(("tries".to_owned(), Value::Number(number)));
-        }
-        pairs.extend(
-            timeout
-                .and_then(|one| self.period(one))
-                .map(|value| ("timeout".to_owned(), value)),
-        );
-        if !pairs.is_empty() {
-            table.set("retry", Value::Inline(pairs));
-        }
-    }
-
-    /// The probes of nginx_upstream_check_module, which Tengine has.
-    fn probes(&self, inside: &Level<'d>, table: &mut Table) {
-        let Some(check) = inside.own_one("check") else {
-            return;
-        };
-        let kind = match check.parameter("type") {
-            Some("http") => "http",
-            None | Some("tcp") => "tcp",
-            Some(other) => {
-                self.notes.differs(
-                    check,
-                    &format!("probes are of TCP, and not of `{other}`"),
-                    "",
-                );
-                "tcp"
-            }
-        };
-        let mut pairs = vec![("type".to_owned(), Value::text(kind))];
-        if let Some(send) = inside.own_one("check_http_send").filter(|_| kind == "http") {
-            let path = send.first().split(' ').nth(1).unwrap_or("/");
-            pairs.push(("path".to_owned(), Value::text(path)));
-        }
-        if let Some(alive) = inside
-            .own_one("check_http_expect_alive")
-            .filter(|_| kind == "http")
-        {
-            let range = |word: &String| {
-                let digit = word.strip_prefix("http_")?.strip_suffix("xx")?;
-                Some(format!("{digit}00-{digit}99"))
-            };
-            pairs.push((
-                "status".to_owned(),
-                Value::texts(alive.words.iter().filter_map(range)),
-            ));
-        }
-        for (name, default) in [("interval", "30000"), ("timeout", "1000")] {
-            let millis = check.parameter(name).unwrap_or(default);
-            let period = quantity::duration(&format!("{millis}ms")).map(quantity::written);
-            pairs.extend(period.map(|period| (name.to_owned(), Value::text(period))));
-        }
-        for (name, default) in [("rise", 2), ("fall", 5)] {
-            let number = check.parameter(name).and_then(|number| number.parse().ok());
-            pairs.push((name.to_owned(), Value::Number(number.unwrap_or(default))));
-        }
-        table.set("health_check", Value::Inline(pairs));
-    }
-
-    fn server_tls(
-        &self,
-        target: &Target,
-        level: &Level<'d>,
-        variables: &Variables,
-        is_group: bool,
-    ) -> Pairs {
-        let of = if target.grpc { "grpc" } else { "proxy" };
-        let one = |name: &str| level.one(&format!("{of}_ssl_{name}"));
-        let mut pairs = Vec::new();
-        let verified = one("verify").is_some_and(Directive::is_on);
-        let names_itself = one("server_name").is_some_and(Directive::is_on);
-        if let Some(name) = one("name") {
-            match variables.constant(name.first()) {
-                Some(text) => pairs.push(("server_name".to_owned(), Value::text(text))),
-                None => {
-                    let help = "server_name = \"...\" in [upstream.NAME.tls]";
-                    self.notes.lost(
-                        name,
-                        "servers are asked for one name, whatever the request says",
-                        help,
-                    );
-                }
-            }
-        } else if is_group && (verified || names_itself) {
-            pairs.push(("server_name".to_owned(), Value::text(&target.host)));
-        }
-        let file = |one: &Directive| Value::text(self.in_directory(one.first()));
-        if verified {
-            pairs.extend(one("trusted_certificate").map(|one| ("ca".to_owned(), file(one))));
-        } else {
-            one("trusted_certificate");
-            pairs.push(("verify".to_owned(), Value::Switch(false)));
-        }
-        pairs.extend(one("certificate").map(|one| ("cert".to_owned(), file(one))));
-        pairs.extend(one("certificate_key").map(|one| ("key".to_owned(), file(one))));
-        pairs
-    }
-
     /// All upstreams, in the order in which they were first asked for.
     pub(super) fn upstream_tables(&self) -> Table {
         let built = self.upstreams.take().0;
@@ -478,6 +258,19 @@ impl<'d> Import<'d> {
         }
         tables
     }
+}
+
+/// Whether servers have different names, or none that a certificate could be for.
+fn differ(servers: &[Pairs]) -> bool {
+    let name = |server: &Pairs| match server.first() {
+        Some((_, Value::Text(address))) if has_name(server) => {
+            address.rsplit_once(':').map(|(host, _)| host.to_owned())
+        }
+        _ => None,
+    };
+    let is_socket = |server: &Pairs| matches!(server.first(), Some((_, Value::Text(address))) if address.starts_with("unix:"));
+    let first = servers.first().and_then(name);
+    servers.iter().any(is_socket) || servers.iter().any(|server| name(server) != first)
 }
 
 /// Whether a server is named, so that it may be several.
