@@ -53,9 +53,9 @@ impl Value {
             }
             Self::Inline(pairs) if pairs.is_empty() => "{}".to_owned(),
             Self::Inline(pairs) => {
-                let pair =
-                    |(name, value): &(String, Self)| format!("{} = {}", key(name), value.line());
-                let pairs: Vec<String> = pairs.iter().map(pair).collect();
+                let pairs =
+                    unique(pairs).map(|(name, value)| format!("{} = {}", key(name), value.line()));
+                let pairs: Vec<String> = pairs.collect();
                 format!("{{ {} }}", pairs.join(", "))
             }
         }
@@ -73,13 +73,19 @@ impl Table {
     }
 
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        self.items.push((key.to_owned(), Item::Pair(value, None)));
+        self.put(key, Item::Pair(value, None));
     }
 
     /// With a word about why, at the end of the line.
     pub(crate) fn set_because(&mut self, key: &str, value: Value, why: &'static str) {
-        self.items
-            .push((key.to_owned(), Item::Pair(value, Some(why))));
+        self.put(key, Item::Pair(value, Some(why)));
+    }
+
+    /// The first of a name holds: where nginx takes one twice it is the first of them that counts.
+    fn put(&mut self, key: &str, item: Item) {
+        if !self.items.iter().any(|(name, _)| name == key) {
+            self.items.push((key.to_owned(), item));
+        }
     }
 
     pub(crate) fn set_some(&mut self, key: &str, value: Option<Value>) {
@@ -201,6 +207,15 @@ impl Table {
         out.push('\n');
         self.body(path, out);
     }
+}
+
+/// Pairs without those of a name that was there before.
+fn unique(pairs: &[(String, Value)]) -> impl Iterator<Item = &(String, Value)> {
+    let is_first = |(index, (name, _)): &(usize, &(String, Value))| {
+        !pairs.iter().take(*index).any(|(other, _)| other == name)
+    };
+    let unique = pairs.iter().enumerate().filter(is_first);
+    unique.map(|(_, pair)| pair)
 }
 
 /// Writes a key and its value; not if that is a table which has room only below a heading of its own.
