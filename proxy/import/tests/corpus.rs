@@ -3,6 +3,12 @@
 //! Each directory of `tests/corpus/` is one of nginx; beside it are its golden output, `NAME.toml`, and
 //! what is said of it, `NAME.notes`. With `UPDATE_GOLDEN=1` they are written anew.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read files, and a test that cannot go on fails"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

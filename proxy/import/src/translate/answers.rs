@@ -131,6 +131,11 @@ impl<'d> Import<'d> {
                 continue;
             }
             let text = variables.text(to, directive, self.notes);
+            if !has_location(level, &text) {
+                self.notes
+                    .lost(directive, "there is no location of this name", "");
+                continue;
+            }
             let to = if text.starts_with(['/', '@', '$']) || is_url(&text) {
                 text
             } else {
@@ -153,6 +158,12 @@ impl<'d> Import<'d> {
         }
         (!pages.is_empty()).then_some(Value::Inline(pages))
     }
+}
+
+/// Whether there is a location of a name, if it is one.
+pub(super) fn has_location(level: &Level<'_>, name: &str) -> bool {
+    let mut all = level.blocks().iter().flat_map(|block| block.iter());
+    !name.starts_with('@') || all.any(|one| one.name == "location" && one.first() == name)
 }
 
 /// A rule whose new path begins with a slash: in `^(.*)$` and `$1/x` the group has it.

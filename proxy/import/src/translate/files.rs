@@ -1,7 +1,7 @@
 //! `root`, `alias`, `index`, `try_files`: answers from the disk.
 
 use super::Import;
-use super::answers::{Answer, refused};
+use super::answers::{Answer, has_location, refused};
 use super::routes::{Pattern, Place};
 use crate::document::Value;
 use crate::syntax::Directive;
@@ -71,7 +71,17 @@ impl<'d> Import<'d> {
 
     fn tried(&self, directive: &Directive, place: &Place<'_, 'd>) -> Vec<String> {
         let text = |word: &String| place.variables.text(word, directive, self.notes);
-        directive.words.iter().map(text).collect()
+        let mut tried: Vec<String> = directive.words.iter().map(text).collect();
+        if let Some(last) = tried
+            .last_mut()
+            .filter(|last| !has_location(&place.level, last))
+        {
+            self.notes
+                .lost(directive, "there is no location of this name", "");
+            // What nginx answers then.
+            "=500".clone_into(last);
+        }
+        tried
     }
 
     fn index(&self, directive: &Directive, place: &Place<'_, 'd>) -> Vec<String> {

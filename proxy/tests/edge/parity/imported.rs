@@ -1,6 +1,7 @@
 //! nginx with a configuration, and the edge with what `hifate-edge import nginx` makes of it.
 
 use std::fs;
+use std::net::TcpStream;
 
 use super::{Case, Pair};
 use crate::nginx::Nginx;
@@ -29,9 +30,14 @@ fn pair(origins: Vec<Origin>, block: &str) -> Pair {
     let said = String::from_utf8_lossy(&outcome.stderr);
     assert_eq!(outcome.status.code(), Some(0), "{said}");
     let config = String::from_utf8(outcome.stdout).unwrap();
+    let edge = Edge::start(&config);
+    // There are two listeners, the one of the test and that of the configuration.
+    edge.eventually("all listeners listen", || {
+        TcpStream::connect(edge.http).is_ok()
+    });
     Pair {
         nginx: Nginx::start(&format!("{AS_TODAY}{theirs}")),
-        edge: Edge::start(&config),
+        edge,
         origins,
     }
 }
