@@ -5,7 +5,6 @@
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
@@ -29,7 +28,8 @@ impl Folder {
         // another test starts at that moment inherits the open file.
         fs::hard_link(env!("CARGO_BIN_EXE_hifate"), folder.path().join("hifate")).unwrap();
         for name in ["hifate-backend", "hifate-edge"] {
-            let fake = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fake.py");
+            // Of the checkout that is tested: cargo starts tests in the package's folder.
+            let fake = std::path::absolute("tests/fake.py").unwrap();
             symlink(fake, folder.path().join(name)).unwrap();
         }
         // Below the ports that the system gives to outgoing connections.

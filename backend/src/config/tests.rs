@@ -51,7 +51,7 @@ fn flags_win_over_the_file() {
 
 #[test]
 fn the_files_in_conf_are_complete_and_mean_the_defaults() {
-    let conf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conf");
+    let conf = Path::new("../conf");
     for name in ["backend.toml", "dev/backend.toml"] {
         let path = conf.join(name);
         Config::load(Some(&path), &Overrides::default()).unwrap();

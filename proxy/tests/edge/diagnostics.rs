@@ -10,13 +10,11 @@ use std::process::Output;
 
 use crate::http::request;
 use crate::origin::{Origin, answer};
-use crate::process::{Edge, command, free_address, proxy_to, server};
+use crate::process::{Edge, command, free_address, ours, proxy_to, server};
 use crate::upstream_tls::Authority;
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/diagnostics");
-
 fn configurations(kind: &str) -> Vec<PathBuf> {
-    let files = fs::read_dir(Path::new(CORPUS).join(kind)).unwrap();
+    let files = fs::read_dir(ours(&format!("tests/diagnostics/{kind}"))).unwrap();
     let paths = files.map(|file| file.unwrap().path());
     let is_toml = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
     let mut found: Vec<_> = paths.filter(is_toml).collect();
@@ -112,9 +110,7 @@ fn the_configurations_that_are_shipped_have_no_traps() {
     let made = Authority::new();
     made.sign("edge", "localhost");
     for name in ["edge.toml", "dev/edge.toml"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../conf")
-            .join(name);
+        let path = PathBuf::from(ours("../conf")).join(name);
         let mut command = command();
         command.envs([
             ("MASTER_NODE_IP", "10.0.0.1"),
@@ -195,8 +191,8 @@ fn what_is_printed_can_be_printed_again() {
         );
         String::from_utf8(outcome.stdout).unwrap()
     };
-    let conf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conf/dev/edge.toml");
-    let printed_here = Path::new(CORPUS).join("printed/edge.toml");
+    let conf = PathBuf::from(ours("../conf/dev/edge.toml"));
+    let printed_here = PathBuf::from(ours("tests/diagnostics/printed/edge.toml"));
     let mut all = configurations("traps");
     all.extend([conf, printed_here.clone()]);
     for path in all {
@@ -237,7 +233,7 @@ fn every_message_is_in_the_corpus() {
 
 /// The sources that know what is wrong.
 fn sources() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = PathBuf::from(ours("."));
     let mut folders = vec![
         root.join("core/src/config"),
         root.join("../daemon/src/config"),

@@ -1,7 +1,7 @@
 //! Calls of every kind, as the client and the server of `grpcio` (from `PyPI`) make them, through the edge
 //! over h2c and over TLS.
 
-use crate::process::{Edge, free_address, python, server};
+use crate::process::{Edge, free_address, ours, python, server};
 use crate::upstream_tls::Authority;
 
 #[test]
@@ -20,13 +20,10 @@ fn grpcio_s_client_and_server_understand_one_another() {
         key.display(),
         server(address, "")
     ));
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/edge/grpc_interop/calls.py"
-    );
+    let script = ours("tests/edge/grpc_interop/calls.py");
     let ports = [address.port(), plain.port(), edge.http.port()];
     let mut arguments = ports.map(|port| port.to_string()).to_vec();
     arguments.push(authority.path("ca.pem").display().to_string());
-    let said = python(script, &arguments, &edge);
+    let said = python(&script, &arguments, &edge);
     assert_eq!(said, "13 calls over h2c, 13 calls over TLS: all is well\n");
 }

@@ -1,7 +1,7 @@
 //! gRPC-Web passes: its messages one by one, the status behind them as the last frame of the body, in binary and in
 //! base64, over HTTP/1.1 and HTTP/2, whatever a site buffers and compresses.
 
-use crate::process::{Edge, free_address, python, server};
+use crate::process::{Edge, free_address, ours, python, server};
 use crate::upstream_tls::Authority;
 
 #[test]
@@ -31,11 +31,11 @@ fn a_client_and_a_server_of_grpc_web_understand_one_another() {
         proxy("buffered", ", buffering = true, request_buffering = true"),
         proxy("streamed", ", buffering = false, request_buffering = false"),
     ));
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/edge/grpc_web/calls.py");
+    let script = ours("tests/edge/grpc_web/calls.py");
     let ports = [address.port(), plain.port(), edge.http.port()];
     let mut arguments = ports.map(|port| port.to_string()).to_vec();
     arguments.push(authority.path("ca.pem").display().to_string());
-    let said = python(script, &arguments, &edge);
+    let said = python(&script, &arguments, &edge);
     // Two protocols, two routes, two forms, with and without compression; four preflights.
     assert_eq!(said, "48 calls, 4 preflights: all is well\n");
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 #[test]
 fn an_operator_costs_no_user_a_request() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/load/operate.py");
+    let script = "../benches/load/operate.py";
     let python = std::env::var_os("HIFATE_PYTHON").map_or("python3".into(), PathBuf::from);
     let results = tempfile::tempdir().unwrap();
     let outcome = Command::new(python)

@@ -293,6 +293,12 @@ pub(crate) fn server(address: SocketAddr, more: &str) -> String {
     format!("address = \"{address}\"{more}")
 }
 
+/// A file of this package. Cargo starts tests in the package's folder; where they were compiled may be another
+/// checkout, with which this one shares what is built.
+pub(crate) fn ours(path: &str) -> String {
+    std::path::absolute(path).unwrap().display().to_string()
+}
+
 /// Runs a Python script of the tests beside `edge`, and answers what it prints.
 pub(crate) fn python(script: &str, arguments: &[String], edge: &Edge) -> String {
     let python = std::env::var_os("HIFATE_PYTHON").map_or("python3".into(), PathBuf::from);

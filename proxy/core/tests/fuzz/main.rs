@@ -28,9 +28,7 @@ enum Verdict {
 
 /// The messages of a kind, by name.
 fn corpus(kind: &str) -> Vec<(String, Vec<u8>)> {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "corpus", kind]
-        .iter()
-        .collect();
+    let folder = PathBuf::from("tests/corpus").join(kind);
     let mut messages: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| {

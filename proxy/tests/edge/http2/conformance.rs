@@ -2,7 +2,7 @@
 //! `conformance/` speak frame by frame (`hyperframe`, `hpack` and `h2` from `PyPI`).
 
 use crate::http::get;
-use crate::process::{Edge, free_address, proxy_to, python, server};
+use crate::process::{Edge, free_address, ours, proxy_to, python, server};
 use crate::upstream_tls::Authority;
 
 #[test]
@@ -19,7 +19,7 @@ fn what_the_rfcs_demand_is_done_but_for_what_is_known() {
         cert.display(),
         key.display(),
     ));
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/edge/http2/conformance/");
+    let folder = ours("tests/edge/http2/conformance/");
     let ports = [origin.port(), plain.port(), edge.http.port()];
     let mut arguments = ports.map(|port| port.to_string()).to_vec();
     arguments.push(authority.path("ca.pem").display().to_string());
