@@ -13,10 +13,10 @@ export CARGO_TARGET_DIR PREFIX DESTDIR
 export HIFATE_PYTHON ?= $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install setup test lint bench clean
+.PHONY: help run build install setup test try-systemd lint bench clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: build ## Build and start one node; Ctrl-C stops it
 	@exec "$(CARGO_TARGET_DIR)/release/hifate" up $(ARGS)
@@ -40,6 +40,9 @@ $(VENV)/packages.txt: $(PACKAGES)
 
 test: setup build ## Run everything that proves the product
 	@cargo test --release --workspace
+
+try-systemd: build ## Try the units with the real systemd, in namespaces (root, half a minute)
+	@PROGRAMS="$(CARGO_TARGET_DIR)/release" scripts/try_systemd.sh
 
 lint: ## Formatting, lints, documentation, dependency directions, file sizes
 	@cargo fmt --all --check
