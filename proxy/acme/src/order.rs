@@ -47,7 +47,7 @@ pub async fn order(
     };
     // Withdrawn when the order has come to an end, whichever.
     let mut answers = Answers::default();
-    prove(&mut order, authority, &mut answers).await?;
+    prove(&mut order, authority, ordered, &mut answers).await?;
     if order.state().status != OrderStatus::Ready
         && order.poll_ready(&PATIENCE).await? != OrderStatus::Ready
     {
@@ -101,6 +101,7 @@ fn is_unknown_account(problem: &instant_acme::Problem) -> bool {
 async fn prove(
     order: &mut Order,
     authority: &Authority,
+    ordered: &OrderedCertificate,
     answers: &mut Answers,
 ) -> Result<(), Error> {
     let (kind, is_http) = match authority.acme.challenge {
@@ -111,6 +112,11 @@ async fn prove(
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
         let name = authorization.identifier().to_string();
+        // It becomes a file's name.
+        if !ordered.names.contains(&name) {
+            let why = "the authority asks for a proof of what was not ordered".to_owned();
+            return Err(Error::Unproven { name, why });
+        }
         match authorization.status {
             AuthorizationStatus::Valid => continue,
             AuthorizationStatus::Pending => {}

@@ -26,6 +26,8 @@ pub(super) struct Mood {
     pub(super) slow: u32,
     /// What new orders are refused with.
     pub(super) refuses: Option<&'static str>,
+    /// What it wants a proof of in place of the name that was ordered.
+    pub(super) stray: Option<&'static str>,
     /// Certificates are for another key.
     pub(super) wrong_key: bool,
     /// Certificates are for other names.

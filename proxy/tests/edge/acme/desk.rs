@@ -228,6 +228,7 @@ impl Desk {
             Some(Ok(())) => "valid",
             Some(Err(_)) => "invalid",
         };
+        let stray = self.mood.lock().unwrap().stray;
         let challenge = |kind: &str| {
             let mut shown = json!({
                 "type": kind,
@@ -244,7 +245,7 @@ impl Desk {
         Response::json(
             200,
             &json!({
-                "identifier": { "type": "dns", "value": name },
+                "identifier": { "type": "dns", "value": stray.unwrap_or(name) },
                 "status": status,
                 "challenges": [challenge("dns-01"), challenge("http-01"), challenge("tls-alpn-01")],
             }),

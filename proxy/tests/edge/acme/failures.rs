@@ -71,6 +71,13 @@ fn a_name_that_leads_elsewhere() {
     );
 }
 
+/// It would become the name of a file.
+#[test]
+fn a_name_that_was_not_ordered() {
+    let why = "../../b.test: the authority asks for a proof of what was not ordered";
+    fails(|mood| mood.stray = Some("../../b.test"), why);
+}
+
 #[test]
 fn a_certificate_for_another_key() {
     fails(|mood| mood.wrong_key = true, "of no use");
