@@ -1,8 +1,6 @@
 //! How the authority is asked: one connection for each request, since there are few.
 
-use std::convert::Infallible;
-use std::error::Error as StdError;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use instant_acme::{BodyWrapper, BytesResponse, HttpClient};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
@@ -22,14 +18,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::error::Error;
+use crate::exchange::{Failure, exchange};
 
 /// For one request, from the connection to the end of the answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest answer: chains of certificates are some kilobytes.
 const LONGEST: usize = 1 << 20;
-
-type Failure = Box<dyn StdError + Send + Sync>;
 
 /// A client of the authority.
 #[derive(Clone)]
@@ -58,20 +53,20 @@ impl HttpClient for Https {
         let connector = self.connector.clone();
         Box::pin(async move {
             let host = request.uri().host().unwrap_or_default().to_owned();
-            let answer = timeout(PATIENCE, exchange(connector, request)).await;
+            let answer = timeout(PATIENCE, ask(connector, request)).await;
             let answer = answer.unwrap_or_else(|_| Err("no answer in time".into()));
             match answer {
-                Ok(response) => Ok(BytesResponse::from(response)),
+                Ok(response) => Ok(BytesResponse::from(response.map(Full::new))),
                 Err(why) => Err(instant_acme::Error::Other(format!("{host}: {why}").into())),
             }
         })
     }
 }
 
-async fn exchange(
+async fn ask(
     connector: TlsConnector,
     mut request: Request<BodyWrapper<Bytes>>,
-) -> Result<Response<Full<Bytes>>, Failure> {
+) -> Result<Response<Bytes>, Failure> {
     let uri = std::mem::take(request.uri_mut());
     let host = uri.host().ok_or("the URL names no host")?;
     if uri.scheme_str() != Some("https") {
@@ -87,19 +82,5 @@ async fn exchange(
     let name = ServerName::try_from(bare.to_owned())?;
     let stream = TcpStream::connect((bare, uri.port_u16().unwrap_or(443))).await?;
     let stream = connector.connect(name, stream).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let asked = async {
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, LONGEST).collect().await?.to_bytes();
-        Ok(Response::from_parts(head, Full::new(body)))
-    };
-    let driven = async {
-        // What goes wrong here is seen by who waits for the answer.
-        connection.await.unwrap_or_default();
-        pending::<Infallible>().await
-    };
-    tokio::select! {
-        answer = asked => answer,
-        never = driven => match never {},
-    }
+    exchange(stream, request, LONGEST).await
 }

@@ -9,6 +9,7 @@
 mod account;
 mod challenge;
 mod error;
+mod exchange;
 mod https;
 mod issued;
 mod order;

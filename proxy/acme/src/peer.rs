@@ -7,13 +7,13 @@ use edge_core::address::Address;
 use edge_core::challenge::is_answer;
 use edge_core::config::ServerAddress;
 use http::header::{HOST, MAX_FORWARDS};
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{Request, Response, StatusCode};
+use http_body_util::Empty;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+
+use crate::exchange::{Failure, exchange};
 
 /// An authority waits for ten seconds or so.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,44 +27,30 @@ pub async fn ask_peer(peer: &ServerAddress, host: &str, token: &str) -> Option<S
     let asked = async {
         match peer {
             ServerAddress::At(Address::Unix(path)) => {
-                exchange(UnixStream::connect(path).await.ok()?, host, token).await
+                ask(UnixStream::connect(path).await?, host, token).await
             }
             ServerAddress::At(Address::Tcp(address)) => {
-                exchange(TcpStream::connect(address).await.ok()?, host, token).await
+                ask(TcpStream::connect(address).await?, host, token).await
             }
             ServerAddress::Name { host: at, port } => {
-                let stream = TcpStream::connect((at.as_str(), *port)).await.ok()?;
-                exchange(stream, host, token).await
+                ask(TcpStream::connect((at.as_str(), *port)).await?, host, token).await
             }
         }
     };
-    timeout(PATIENCE, asked).await.ok().flatten()
+    let answer = timeout(PATIENCE, asked).await.ok()?.ok()?;
+    let is_good = answer.status() == StatusCode::OK;
+    let text = String::from_utf8(answer.into_body().to_vec()).ok()?;
+    (is_good && is_answer(&text, token)).then_some(text)
 }
 
-async fn exchange<S>(stream: S, host: &str, token: &str) -> Option<String>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+async fn ask(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    host: &str,
+    token: &str,
+) -> Result<Response<Bytes>, Failure> {
     let request = Request::get(format!("/.well-known/acme-challenge/{token}"))
         .header(HOST, host)
         .header(MAX_FORWARDS, "0")
-        .body(Empty::<Bytes>::new())
-        .ok()?;
-    let answer = async {
-        let answer = sender.send_request(request).await.ok()?;
-        let is_good = answer.status() == StatusCode::OK;
-        let body = Limited::new(answer.into_body(), LONGEST);
-        let body = body.collect().await.ok()?.to_bytes();
-        let text = String::from_utf8(body.to_vec()).ok()?;
-        (is_good && is_answer(&text, token)).then_some(text)
-    };
-    let driven = async {
-        connection.await.unwrap_or_default();
-        std::future::pending::<std::convert::Infallible>().await
-    };
-    tokio::select! {
-        answer = answer => answer,
-        never = driven => match never {},
-    }
+        .body(Empty::<Bytes>::new())?;
+    exchange(stream, request, LONGEST).await
 }
