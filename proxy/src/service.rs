@@ -59,9 +59,9 @@ async fn run(worker: Arc<Worker>, mut orders: mpsc::UnboundedReceiver<Order>) {
             },
             _ = tick.tick() => {
                 worker.log.flush();
-                let current = worker.edge.live.load().transports();
-                worker.pool.sweep(Instant::now(), &current);
-                worker.http2.sweep(Instant::now(), &current);
+                let snapshot = worker.edge.live.load();
+                worker.pool.sweep(Instant::now(), &snapshot.transports);
+                worker.http2.sweep(Instant::now(), &snapshot.transports);
             }
         }
     }

@@ -33,6 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) config: Config,
     /// Groups of servers.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
+    /// By which transports their servers are connected to.
+    pub(crate) transports: BTreeSet<u64>,
     /// Where the spans of recorded traces go.
     pub(crate) spans: Option<Arc<Spans>>,
     /// What the policies of routes have in common.
@@ -232,17 +234,12 @@ impl Snapshot {
             acme,
             router: Router::new(&config.sites),
             config,
+            transports: upstreams.iter().map(|one| one.transport.id).collect(),
             upstreams,
             spans,
             policies,
             sites,
         })
-    }
-
-    /// By which transports servers are connected to.
-    pub(crate) fn transports(&self) -> BTreeSet<u64> {
-        let upstreams = self.upstreams.iter();
-        upstreams.map(|upstream| upstream.transport.id).collect()
     }
 
     /// Puts what lives through reloads in line with this configuration.
