@@ -16,7 +16,7 @@ ARROWS = {
     "rpc": set(),
     "store": set(),
     "daemon": {"settings"},
-    "edge-acme": {"edge-core"},
+    "edge-acme": {"edge-core", "daemon"},
     "hifate-edge": {"edge-acme", "edge-core", "nginx-import", "daemon", "settings"},
     "hifate-backend": {"bazi", "rpc", "store", "daemon", "settings"},
     "hifate": {"daemon", "settings"},

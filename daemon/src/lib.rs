@@ -11,6 +11,7 @@
 //! | [`admin`] | [`AdminServer`](admin::AdminServer): a small HTTP/1 server with `/metrics` and one handler for the rest |
 //! | [`lifecycle`] | [`Signals`](lifecycle::Signals), [`PidFile`](lifecycle::PidFile), [`Exit`](lifecycle::Exit), notices to systemd, ending with the parent |
 //! | [`reload`] | [`Live`](reload::Live): the value in use, its generation and how the last reload went |
+//! | [`replace()`] | a file's content, replaced as a whole |
 //!
 //! Nothing here assumes a multi-threaded runtime, and nothing blocks one.
 
@@ -20,3 +21,6 @@ pub mod lifecycle;
 pub mod log;
 pub mod metrics;
 pub mod reload;
+mod replace;
+
+pub use replace::replace;

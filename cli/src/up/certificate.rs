@@ -1,12 +1,10 @@
 //! The certificate of the node's HTTPS: its own, trusted by nobody who is not told to.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use thiserror::Error;
@@ -138,16 +136,8 @@ fn left(cert: &X509Certificate<'_>, now: SystemTime) -> Duration {
     end.duration_since(now).unwrap_or_default()
 }
 
-/// Replaces a file in one step; nobody but its owner may read it.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let part = path.with_extension("part");
-    let written = || {
-        let mut options = File::options();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
-        options.open(&part)?.write_all(text.as_bytes())?;
-        fs::rename(&part, path)
-    };
-    written().map_err(|source| Error::Write {
+    daemon::replace(path, text.as_bytes()).map_err(|source| Error::Write {
         path: path.to_owned(),
         source,
     })

@@ -4,11 +4,8 @@
 //! content or the new one.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use crate::error::{Error, unless_missing};
 
@@ -65,19 +62,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Error> {
 
 /// Puts `content` into the place of a file, readable by this user alone.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    make(folder)?;
-    put(folder, path, content).map_err(|error| Error::file(path, &error))
-}
-
-fn put(folder: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    // Such files can be read by their owner only.
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // So that the name is there after a power failure, too.
-    File::open(folder)?.sync_all()
+    make(path.parent().unwrap_or(Path::new(".")))?;
+    daemon::replace(path, content).map_err(|error| Error::file(path, &error))
 }
 
 fn make(folder: &Path) -> Result<(), Error> {

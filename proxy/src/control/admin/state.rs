@@ -5,7 +5,7 @@
 //! over: somebody may want what is in it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -291,16 +291,7 @@ fn read(text: &str) -> Result<Saved, String> {
 }
 
 fn write(path: &Path, saved: &Saved) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     let mut text = serde_json::to_string_pretty(saved)?;
     text.push('\n');
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The name is the folder's.
-    std::fs::File::open(folder)?.sync_all()
+    daemon::replace(path, text.as_bytes())
 }
