@@ -17,9 +17,9 @@ import origin
 import report
 import wrk
 from attackers import KINDS
-from compare import BENCHES, build, peers
 from contender import Contender, Running, Setup
 from process import Failed, Process, allow_many_files, scratch
+from programs import BENCHES, build, peers
 
 READY_WITHIN = 60.0  # seconds
 PATH = "/1k.txt"

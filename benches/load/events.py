@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import report
-from compare import BENCHES, build, peers
 from contender import Contender, Setup
 from process import Failed, Process, free_port, scratch
+from programs import BENCHES, build, peers
 
 EVENTS = 5
 PAUSE = 0.02  # seconds between events

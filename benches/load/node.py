@@ -17,8 +17,8 @@ from pathlib import Path
 
 import report
 import wrk
-from compare import BENCHES, build, peers
 from process import Failed, Process, allow_many_files
+from programs import BENCHES, build, peers
 
 PATH = "/api/v1/bazi/calculate"
 BIRTH = {"solar_date": "1990-06-15", "solar_time": "12:30", "gender": "male"}

@@ -20,8 +20,8 @@ import calls
 import clients
 import report
 from clients import Losses
-from compare import BENCHES, build
 from process import Failed, Process, free_port, scratch
+from programs import BENCHES, build
 
 HERE = Path(__file__).parent
 

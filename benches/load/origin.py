@@ -4,7 +4,7 @@ import json
 import random
 from pathlib import Path
 
-from contender import nginx_command, nginx_folders, nginx_process
+from contenders import nginx
 from process import Process, free_port
 
 
@@ -16,9 +16,9 @@ def start(program: str, folder: Path, cores: set[int]) -> tuple[Process, int]:
         (files / path.removeprefix("/")).write_bytes(content)
     port = free_port()
     (folder / "nginx.conf").write_text(f"""
-{nginx_process(folder)}
+{nginx.process(folder)}
 http {{
-    {nginx_folders(folder)}
+    {nginx.folders(folder)}
     access_log off;
     sendfile on;
     open_file_cache max=100;
@@ -33,7 +33,7 @@ http {{
     }}
 }}
 """)
-    process = Process("origin", nginx_command(program, folder), cores, folder)
+    process = Process("origin", nginx.start(program, folder), cores, folder)
     process.wait_for(port)
     return process, port
 

@@ -14,9 +14,10 @@ import check
 import origin
 import report
 import wrk
-from compare import BENCHES, build, peers
-from contender import ROUTES, Contender, Running, Setup
+from contender import Contender, Running, Setup
+from contenders.setup import ROUTES
 from process import Failed, Process, allow_many_files, scratch
+from programs import BENCHES, build, peers
 
 LOADS = 5
 

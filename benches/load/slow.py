@@ -11,9 +11,9 @@ from pathlib import Path
 
 import origin
 import report
-from compare import BENCHES, build, peers
 from contender import Contender, Running, Setup
 from process import Failed, Process, allow_many_files, scratch
+from programs import BENCHES, build, peers
 
 SIZE = 100 * 1024 * 1024
 PATH = "/100m.bin"

@@ -1,0 +1,92 @@
+"""nginx."""
+
+from pathlib import Path
+
+from contenders.setup import KEEPALIVE, ROUTES, Setup
+
+VERSION = "-v"
+
+
+def can(_: Setup) -> bool:
+    return True
+
+
+def command(program: str, folder: Path, port: int, origin: int, setup: Setup) -> list[str]:
+    types = "application/json" + (" text/event-stream" if setup.events else "")
+    gzip = f"""
+    gzip on; gzip_comp_level 6; gzip_min_length 1024; gzip_types {types};
+    gzip_vary on; gzip_proxied any;"""
+    log = f"access_log {folder}/access.log combined;"
+    listen = f"127.0.0.1:{port}" + (" ssl" if setup.tls else "")
+    tls = f"""ssl_certificate {setup.tls}; ssl_certificate_key {setup.tls};
+    ssl_protocols TLSv1.2 TLSv1.3;"""
+    others = "".join(
+        _site(f"site{number}.example.com", listen, 0) + "}\n" for number in range(setup.sites)
+    )
+    (folder / "nginx.conf").write_text(f"""
+{process(folder)}
+http {{
+    {folders(folder)}
+    {log if setup.log else "access_log off;"}
+    {gzip if setup.gzip else ""}
+    keepalive_requests 1000000000;
+    {"http2 on;" if setup.http2 else ""}
+    {tls if setup.tls else ""}
+    upstream origin {{
+        server 127.0.0.1:{origin};
+        keepalive {KEEPALIVE};
+        keepalive_requests 1000000000;
+    }}
+    server_names_hash_max_size 65536;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    {others}
+    {_site("127.0.0.1", f"127.0.0.1:{port}", 1) if setup.sites else f"server {{ listen {listen};"}
+        location / {{
+            proxy_pass http://origin;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Real-IP $remote_addr;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_buffers 16 8k;
+            {"proxy_buffering off;" if setup.events else ""}
+            {"" if setup.spool else "proxy_max_temp_file_size 0;"}
+        }}
+    }}
+}}
+""")
+    return start(program, folder)
+
+
+def _site(names: str, listen: str, first: int) -> str:
+    """One of many servers."""
+    kinds = ("/part{}/", "= /page{}", "/area{}/", "~ ^/item{}/[0-9]+$")
+    routes = "".join(
+        f"location {kinds[number % 4].format(number)} {{ proxy_pass http://origin; }}\n"
+        for number in range(first, ROUTES)
+    )
+    return f"server {{ listen {listen}; server_name {names};\n{routes}\n"
+
+
+def process(folder: Path) -> str:
+    """What every nginx here has in common: one worker, everything it writes in its folder."""
+    return f"""
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 65536;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 32768; }}"""
+
+
+def folders(folder: Path) -> str:
+    """Where nginx may put what does not fit its buffers."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "\n    ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
+def start(program: str, folder: Path) -> list[str]:
+    """How nginx is started."""
+    return [program, "-p", str(folder), "-e", "stderr", "-c", f"{folder}/nginx.conf"]

@@ -1,0 +1,46 @@
+"""What is measured, as data. To add a scenario is to add a line here, and to `Setup` what it asks of
+the proxies that no other did."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from contenders.setup import Setup
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is measured."""
+
+    title: str
+    path: str
+    setup: Setup = Setup()
+    measure: str = "cost"  # how it is measured: a module in `measures`
+    load: str = "wrk"  # what makes it: one of `measures.cost.GENERATORS`
+    post: bool = False
+    connections: int = 64
+
+
+TLS = Path("certificate")  # its place is known later
+
+SCENARIOS = {
+    "a": Scenario("1 KiB, keep-alive, 64 connections", "/1k.txt"),
+    "c": Scenario("100 KiB bodies", "/100k.txt"),
+    "d": Scenario("as (a), over TLS 1.3", "/1k.txt", Setup(tls=TLS)),
+    "d2": Scenario(
+        "as (d), HTTP/2 with 8 streams on each of 8 connections", "/1k.txt",
+        Setup(tls=TLS, http2=True), load="h2load",
+    ),
+    "e": Scenario(
+        "a new connection with TLS for each request", "/1k.txt", Setup(tls=TLS), load="handshake"
+    ),
+    "e2": Scenario(
+        "the same, with the session of one before", "/1k.txt", Setup(tls=TLS), load="resumption"
+    ),
+    "f": Scenario("gzip level 6 of 30 KB JSON", "/data.json", Setup(gzip=True)),
+    "g": Scenario("memory with idle connections", "/1k.txt", measure="memory"),
+    "g2": Scenario(
+        "memory with idle connections of HTTP/2", "/1k.txt", Setup(http2=True), measure="memory"
+    ),
+    "h": Scenario("POST of 10 KB", "/form", post=True),
+    "i": Scenario("as (a), with the access log on", "/1k.txt", Setup(log=True)),
+}
