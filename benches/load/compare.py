@@ -21,6 +21,8 @@ from scenarios import SCENARIOS
 from stage import Stage
 
 MEASURES = {"cost": cost, "memory": memory}
+OTHERS = ("envoy", "caddy")
+ORDER = ("edge", "plain", "nginx", "haproxy", *OTHERS)
 
 
 def arguments() -> argparse.Namespace:
@@ -38,6 +40,10 @@ def arguments() -> argparse.Namespace:
         "(edge-before=...), or any other for a program run as PROGRAM LISTEN ORIGIN",
     )
     parser.add_argument(
+        "--with", action="append", default=[], metavar="NAME", dest="others",
+        choices=OTHERS, help=f"let another take part: {', '.join(OTHERS)}",
+    )
+    parser.add_argument(
         "--without", action="append", default=[], metavar="NAME", help="leave a contender out"
     )
     parser.add_argument(
@@ -51,10 +57,10 @@ def contenders(chosen: argparse.Namespace, programs: Path) -> list[Contender]:
     named = dict(pair.split("=", 1) for pair in chosen.contender)
     if "edge" not in named and "edge" not in chosen.without:
         named["edge"] = str(build("hifate-edge") / "hifate-edge")
-    for peer in ("nginx", "haproxy"):
+    for peer in ("nginx", "haproxy", *chosen.others):
         named.setdefault(peer, str(programs / peer))
-    order = sorted(named, key=lambda name: (name == "haproxy", name == "nginx", name))
-    return [Contender(name, named[name]) for name in order if name not in chosen.without]
+    field = [Contender(name, named[name]) for name in named if name not in chosen.without]
+    return sorted(field, key=lambda one: (ORDER.index(one.kind), one.name))
 
 
 def main() -> int:
@@ -65,7 +71,7 @@ def main() -> int:
         print(f"compare.py: no such scenario: {', '.join(unknown)}", file=sys.stderr)
         return 2
     allow_many_files()
-    programs = peers()
+    programs = peers(*chosen.others)
     field = contenders(chosen, programs)
     machine = report.facts()
     versions = {contender.name: contender.version() for contender in field}

@@ -4,17 +4,17 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import edge, haproxy, nginx, plain
+from contenders import caddy, edge, envoy, haproxy, nginx, plain
 from contenders.setup import Setup
 from process import Process, free_port
 
-KINDS = {"edge": edge, "nginx": nginx, "haproxy": haproxy}
+KINDS = {"edge": edge, "nginx": nginx, "haproxy": haproxy, "envoy": envoy, "caddy": caddy}
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A proxy to compare. Its kind follows from its name: `edge...`, `nginx...`, `haproxy...`, or
-    else a program that is run as `PROGRAM LISTEN ORIGIN` and does nothing but proxy."""
+    """A proxy to compare. Its kind follows from its name, which begins like one of `KINDS`; any other
+    is a program that is run as `PROGRAM LISTEN ORIGIN` and does nothing but proxy."""
 
     name: str
     program: str
@@ -39,7 +39,8 @@ class Contender:
             return "a minimal proxy"
         command = [self.program, self.module.VERSION]
         said = subprocess.run(command, capture_output=True, text=True, check=True)
-        return (said.stdout + said.stderr).splitlines()[0]
+        first = (said.stdout + said.stderr).strip().splitlines()[0]
+        return first.replace(self.program, "").strip()
 
     def start(self, folder: Path, cores: set[int], origin: int, setup: Setup) -> "Running":
         """Starts it in front of the server on port `origin`."""

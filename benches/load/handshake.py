@@ -80,6 +80,8 @@ def _run(port: int, load: Load, seconds: float, resumed: bool) -> dict:
 def _one(client: ssl.SSLContext, port: int, head: bytes, session) -> tuple:
     """One connection to its end: its session, the bytes of the answer, whether it was resumed."""
     plain = socket.create_connection(("127.0.0.1", port), 5)
+    # As browsers: the request does not wait until the server acknowledges the end of the handshake.
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with client.wrap_socket(plain, server_hostname=NAME, session=session) as secure:
         secure.sendall(head)
         length = 0

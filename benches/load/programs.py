@@ -7,12 +7,16 @@ from pathlib import Path
 BENCHES = Path(__file__).resolve().parents[1]
 
 
-def peers() -> Path:
-    """The folder of the compared programs, filled at the first use."""
+def peers(*others: str) -> Path:
+    """The folder of the compared programs and the load generators, filled at the first use; with
+    `others` beside nginx and HAProxy."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "hifate" / "peers"
-    if not (folder / "bin" / "h2load").exists():
-        subprocess.run([BENCHES / "peers.sh", folder], check=True)
+    debian = [other for other in others if other != "envoy"]
+    if not all((folder / "bin" / name).exists() for name in ("h2load", *debian)):
+        subprocess.run([BENCHES / "peers.sh", folder, "debian"], check=True)
+    if "envoy" in others and not (folder / "bin" / "envoy").exists():
+        subprocess.run([BENCHES / "peers.sh", folder, "envoy"], check=True)
     return folder / "bin"
 
 
