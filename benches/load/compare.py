@@ -8,19 +8,20 @@ stands in scenarios.py, how in measures/. See ../README.md.
 
 import argparse
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import check
 import report
+import result
 from contender import Contender
-from measures import cost, memory
+from measures import MEASURES
 from process import Failed, allow_many_files, scratch
 from programs import BENCHES, build, peers
-from scenarios import SCENARIOS
+from scenarios import SCENARIOS, Scenario
 from stage import Stage
 
-MEASURES = {"cost": cost, "memory": memory}
 OTHERS = ("envoy", "caddy")
 ORDER = ("edge", "plain", "nginx", "haproxy", *OTHERS)
 
@@ -63,40 +64,50 @@ def contenders(chosen: argparse.Namespace, programs: Path) -> list[Contender]:
     return sorted(field, key=lambda one: (ORDER.index(one.kind), one.name))
 
 
-def main() -> int:
-    chosen = arguments()
+def asked(chosen: argparse.Namespace) -> dict[str, Scenario]:
+    """The scenarios to play."""
     keys = chosen.scenario.split(",")
     unknown = [key for key in keys if key not in SCENARIOS]
     if unknown:
-        print(f"compare.py: no such scenario: {', '.join(unknown)}", file=sys.stderr)
-        return 2
+        raise Failed(f"no such scenario: {', '.join(unknown)}")
+    more = {"connections": chosen.connections} if chosen.connections else {}
+    return {key: replace(SCENARIOS[key], **more) for key in keys}
+
+
+def main() -> int:
+    chosen = arguments()
+    scenarios = asked(chosen)
     allow_many_files()
     programs = peers(*chosen.others)
     field = contenders(chosen, programs)
-    machine = report.facts()
-    versions = {contender.name: contender.version() for contender in field}
-    page = [report.heading(machine, versions)]
-    asked = {key: getattr(chosen, key) for key in ("rounds", "seconds", "connections", "cores")}
-    data = {"machine": machine, "versions": versions, "asked": asked}
-    failed = False
+    data = {
+        "machine": report.facts(),
+        "versions": {contender.name: contender.version() for contender in field},
+        "asked": {key: getattr(chosen, key) for key in ("rounds", "seconds", "connections", "cores")},
+        "scenarios": {},
+        "failures": {},
+    }
+    results = chosen.out / time.strftime("compare-%Y%m%d-%H%M%S")
     load, proxy = ({int(core)} for core in chosen.cores.split(","))
     with scratch() as folder:
         for contender in field:
             check.forwards(contender, folder / "check" / contender.name, proxy)
-        for key in keys:
-            scenario = SCENARIOS[key]
-            if chosen.connections:
-                scenario = replace(scenario, connections=chosen.connections)
-            measure = MEASURES[scenario.measure]
+        for key, scenario in scenarios.items():
             print(f"({key}) {scenario.title}", file=sys.stderr)
             stage = Stage(
                 programs, folder / key, field, load, proxy, chosen.rounds, chosen.seconds
             )
-            data[key] = measure.run(stage, scenario)
-            failed |= measure.failed(data[key])
-            page += ["", f"### ({key}) {scenario.title}", "", measure.table(data[key])]
-    report.publish(chosen.out, "compare", "\n".join(page), data)
-    return int(failed)
+            try:
+                data[key] = MEASURES[scenario.measure].run(stage, scenario)
+                data["scenarios"][key] = {"title": scenario.title, "measure": scenario.measure}
+            except Failed as failure:
+                # The other scenarios are worth having all the same.
+                print(f"compare.py: {failure}", file=sys.stderr)
+                data["failures"][key] = str(failure)
+            result.write(results, data)
+    print(result.page(data))
+    print(f"written to {results}", file=sys.stderr)
+    return int(bool(data["failures"]) or any(one.failed for one in result.played(data)))
 
 
 if __name__ == "__main__":

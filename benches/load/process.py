@@ -81,13 +81,14 @@ class Process:
 
     def cpu(self) -> Cpu:
         """CPU time used so far."""
-        user = system = 0
-        for pid in self.pids():
-            # proc(5): the name may hold spaces, so what follows its closing bracket is split.
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            user += int(fields[11])
-            system += int(fields[12])
-        return Cpu(user / TICK, system / TICK)
+        used = [_cpu(Path(f"/proc/{pid}/stat")) for pid in self.pids()]
+        return Cpu(sum(one.user for one in used), sum(one.system for one in used))
+
+    def threads(self) -> dict[int, float]:
+        """CPU time in seconds that each of its threads has used so far."""
+        tasks = (task for pid in self.pids() for task in Path(f"/proc/{pid}/task").iterdir())
+        used = ((int(task.name), _cpu(task / "stat")) for task in tasks)
+        return {thread: one.user + one.system for thread, one in used}
 
     def rss(self) -> int:
         """Resident memory in bytes, added up over its processes."""
@@ -111,6 +112,13 @@ class Process:
             except subprocess.TimeoutExpired:
                 continue
         self._child.wait(3)
+
+
+def _cpu(stat: Path) -> Cpu:
+    """What proc(5) says of a process or a thread."""
+    # Its name may hold spaces, so what follows the closing bracket is split.
+    fields = stat.read_text().rpartition(")")[2].split()
+    return Cpu(int(fields[11]) / TICK, int(fields[12]) / TICK)
 
 
 def free_port() -> int:

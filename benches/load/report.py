@@ -7,11 +7,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import median
 
 from process import Cpu
-
-BASE = "nginx"
 
 
 def facts() -> dict:
@@ -24,11 +21,16 @@ def facts() -> dict:
         ),
         platform.machine(),
     )
+    governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "cpu": cpu,
         "cores": os.cpu_count(),
         "kernel": platform.release(),
+        "governor": governor.read_text().strip() if governor.exists() else "unknown",
+        "load_average": os.getloadavg()[0],  # before anything of ours runs
+        "python": platform.python_version(),
+        "command": sys.argv,
         "commit": _git("describe", "--always", "--dirty", "--abbrev=12"),
     }
 
@@ -57,50 +59,6 @@ def sample(made: dict, cpu: Cpu) -> dict:
     }
 
 
-def load_table(samples: dict[str, list[dict]]) -> str:
-    """The contenders of one scenario, each with its samples in the order of the rounds."""
-    lines = [
-        "| contender | CPU µs/request | user | system | requests/s | p50 ms | p99 ms "
-        "| KB/answer | CPU vs nginx |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, rounds in samples.items():
-        failed = sum(sample["errors"] for sample in rounds)
-        if failed:
-            lines.append(f"| {name} | {failed} errors: not compared | | | | | | | |")
-            continue
-        cost = [sample["cpu_us"] for sample in rounds]
-        cells = [
-            name,
-            f"**{median(cost):.1f}** ({min(cost):.1f}-{max(cost):.1f})",
-            f"{_median(rounds, 'user_us'):.1f}",
-            f"{_median(rounds, 'system_us'):.1f}",
-            f"{_median(rounds, 'rate'):,.0f}",
-            *(_latency(rounds, key) for key in ("p50_ms", "p99_ms")),
-            f"{median(one['bytes'] / one['requests'] for one in rounds) / 1e3:.1f}",
-            _ratio(rounds, samples.get(BASE, [])),
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def _median(rounds: list[dict], key: str) -> float:
-    return median(sample[key] for sample in rounds)
-
-
-def _latency(rounds: list[dict], key: str) -> str:
-    """Not every generator of load tells it."""
-    return "-" if any(sample[key] is None for sample in rounds) else f"{_median(rounds, key):.2f}"
-
-
-def _ratio(rounds: list[dict], base: list[dict]) -> str:
-    """Compared round by round, so that what disturbed a round disturbed both sides of the ratio."""
-    if len(base) != len(rounds) or any(sample["errors"] for sample in base):
-        return "-"
-    ratios = [mine["cpu_us"] / theirs["cpu_us"] for mine, theirs in zip(rounds, base)]
-    return f"**{median(ratios):.2f}** ({min(ratios):.2f}-{max(ratios):.2f})"
-
-
 def memory_table(counts: tuple[int, ...], sizes: dict[str, list[int]]) -> str:
     """Resident memory by idle connections."""
     lines = [
@@ -120,7 +78,8 @@ def heading(facts: dict, versions: dict[str, str]) -> str:
     return "\n".join(
         [
             f"{facts['time']}, commit {facts['commit']}, {facts['cores']} x {facts['cpu']}, "
-            f"Linux {facts['kernel']}",
+            f"Linux {facts['kernel']}; frequency governor {facts['governor']}, load average before: "
+            f"{facts['load_average']:.2f}",
             "",
             *(f"- {name}: {version}" for name, version in versions.items()),
         ]

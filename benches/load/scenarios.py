@@ -18,29 +18,39 @@ class Scenario:
     load: str = "wrk"  # what makes it: one of `measures.cost.GENERATORS`
     post: bool = False
     connections: int = 64
+    rate: int = 0  # requests a second, where that is fixed
 
 
 TLS = Path("certificate")  # its place is known later
 
 SCENARIOS = {
-    "a": Scenario("1 KiB, keep-alive, 64 connections", "/1k.txt"),
-    "c": Scenario("100 KiB bodies", "/100k.txt"),
-    "d": Scenario("as (a), over TLS 1.3", "/1k.txt", Setup(tls=TLS)),
+    "a": Scenario("1 KiB, keep-alive", "/1k.txt"),
+    "b": Scenario(
+        "latency at 2,000 requests a second", "/1k.txt", measure="latency", rate=2_000
+    ),
+    "c": Scenario("100 KiB", "/100k.txt"),
+    "d": Scenario("1 KiB over TLS 1.3", "/1k.txt", Setup(tls=TLS)),
     "d2": Scenario(
-        "as (d), HTTP/2 with 8 streams on each of 8 connections", "/1k.txt",
-        Setup(tls=TLS, http2=True), load="h2load",
+        "1 KiB over TLS 1.3 and HTTP/2", "/1k.txt", Setup(tls=TLS, http2=True), load="h2load"
     ),
     "e": Scenario(
-        "a new connection with TLS for each request", "/1k.txt", Setup(tls=TLS), load="handshake"
+        "a new connection with TLS 1.3 for each request", "/1k.txt", Setup(tls=TLS), load="handshake"
     ),
     "e2": Scenario(
-        "the same, with the session of one before", "/1k.txt", Setup(tls=TLS), load="resumption"
+        "the same with a session of before", "/1k.txt", Setup(tls=TLS), load="resumption"
     ),
-    "f": Scenario("gzip level 6 of 30 KB JSON", "/data.json", Setup(gzip=True)),
+    "f": Scenario("gzip level 6 of 30 KB of JSON", "/data.json", Setup(gzip=True)),
     "g": Scenario("memory with idle connections", "/1k.txt", measure="memory"),
     "g2": Scenario(
         "memory with idle connections of HTTP/2", "/1k.txt", Setup(http2=True), measure="memory"
     ),
     "h": Scenario("POST of 10 KB", "/form", post=True),
-    "i": Scenario("as (a), with the access log on", "/1k.txt", Setup(log=True)),
+    "i": Scenario("1 KiB, access log on", "/1k.txt", Setup(log=True)),
+    "w": Scenario(
+        "1 KiB, two workers instead of one", "/1k.txt", measure="workers", connections=256
+    ),
+    "w2": Scenario(
+        "gzip level 6 of 30 KB of JSON, two workers instead of one", "/data.json",
+        Setup(gzip=True), measure="workers", connections=256,
+    ),
 }

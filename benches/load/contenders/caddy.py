@@ -52,5 +52,5 @@ def command(program: str, folder: Path, port: int, origin: int, setup: Setup) ->
 }}
 """)
     # It has no workers; that many of its threads run at a time.
-    alone = ["env", "GOMAXPROCS=1", f"HOME={folder}"]
+    alone = ["env", f"GOMAXPROCS={setup.workers}", f"HOME={folder}"]
     return [*alone, program, "run", "--config", f"{folder}/Caddyfile", "--adapter", "caddyfile"]

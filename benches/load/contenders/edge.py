@@ -19,7 +19,7 @@ def command(program: str, folder: Path, port: int, origin: int, setup: Setup) ->
     log = f'access_log = {{ path = "{folder}/access.log", format = "combined" }}'
     (folder / "edge.toml").write_text(f"""
 [server]
-threads = 1
+threads = {setup.workers}
 [admin]
 listen = "127.0.0.1:{free_port()}"
 [[listener]]

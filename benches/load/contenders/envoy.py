@@ -24,7 +24,7 @@ def command(program: str, folder: Path, port: int, origin: int, setup: Setup) ->
     listener = {"name": "clients", "address": _address(port), "filter_chains": [chain]}
     said = {"static_resources": {"listeners": [listener], "clusters": [_cluster(origin)]}}
     (folder / "envoy.json").write_text(json.dumps(said, indent=1))
-    options = ["--concurrency", "1", "--disable-hot-restart", "--log-level", "error"]
+    options = ["--concurrency", str(setup.workers), "--disable-hot-restart", "--log-level", "error"]
     return [program, "--config-path", f"{folder}/envoy.json", *options]
 
 

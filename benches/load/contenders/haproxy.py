@@ -17,7 +17,7 @@ def command(program: str, folder: Path, port: int, origin: int, setup: Setup) ->
     tls = f" ssl crt {setup.tls} alpn {'h2,' if setup.http2 else ''}http/1.1"
     (folder / "haproxy.cfg").write_text(f"""
 global
-    nbthread 1
+    nbthread {setup.workers}
     maxconn 12000
     no strict-limits
     tune.comp.maxlevel 6

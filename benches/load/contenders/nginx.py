@@ -17,14 +17,16 @@ def command(program: str, folder: Path, port: int, origin: int, setup: Setup) ->
     gzip on; gzip_comp_level 6; gzip_min_length 1024; gzip_types {types};
     gzip_vary on; gzip_proxied any;"""
     log = f"access_log {folder}/access.log combined;"
+    # With `reuseport` connections are spread over the workers as they are over those of the others.
     listen = f"127.0.0.1:{port}" + (" ssl" if setup.tls else "")
+    listen += " reuseport" if setup.workers > 1 else ""
     tls = f"""ssl_certificate {setup.tls}; ssl_certificate_key {setup.tls};
     ssl_protocols TLSv1.2 TLSv1.3;"""
     others = "".join(
         _site(f"site{number}.example.com", listen, 0) + "}\n" for number in range(setup.sites)
     )
     (folder / "nginx.conf").write_text(f"""
-{process(folder)}
+{process(folder, setup.workers)}
 http {{
     {folders(folder)}
     {log if setup.log else "access_log off;"}
@@ -70,11 +72,11 @@ def _site(names: str, listen: str, first: int) -> str:
     return f"server {{ listen {listen}; server_name {names};\n{routes}\n"
 
 
-def process(folder: Path) -> str:
-    """What every nginx here has in common: one worker, everything it writes in its folder."""
+def process(folder: Path, workers: int = 1) -> str:
+    """What every nginx here has in common: everything it writes in its folder."""
     return f"""
 daemon off;
-worker_processes 1;
+worker_processes {workers};
 worker_rlimit_nofile 65536;
 pid {folder}/nginx.pid;
 error_log stderr warn;

@@ -11,6 +11,7 @@ ROUTES = 20
 class Setup:
     """What a scenario asks of a proxy."""
 
+    workers: int = 1
     gzip: bool = False
     log: bool = False
     spool: bool = False  # large responses may wait in files

@@ -1,6 +1,10 @@
 """The kinds of measurements: a module for each.
 
-Each has `run(stage, scenario)`, which returns what was measured of each contender, `table(measured)`,
-which writes that as Markdown, and `failed(measured)`, which is true if anything went wrong, so that
-the command fails.
+Each has `run(stage, scenario)`, which returns the samples of each contender; and of these `measured`,
+the figures to compare, the last of which stands for the scenario; `table`, all as Markdown; and
+`failed`, which is true if anything went wrong, so that the command fails.
 """
+
+from measures import cost, latency, memory, workers
+
+MEASURES = {"cost": cost, "latency": latency, "memory": memory, "workers": workers}

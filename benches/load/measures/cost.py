@@ -3,11 +3,14 @@
 import sys
 from functools import partial
 from pathlib import Path
+from statistics import median
 
+import figures
 import h2load
 import handshake
 import report
 import wrk
+from figures import Figure
 from scenarios import Scenario
 from stage import Stage
 
@@ -17,9 +20,15 @@ GENERATORS = {
     "handshake": lambda _: partial(handshake.run, resumed=False),
     "resumption": lambda _: partial(handshake.run, resumed=True),
 }
+HEADS = (
+    "contender", "CPU µs/request", "user", "system", "requests/s", "p50 ms", "p99 ms", "KB/answer",
+    "CPU vs nginx", "CPU vs HAProxy",
+)
+
+Samples = dict[str, list[dict]]
 
 
-def run(stage: Stage, scenario: Scenario) -> dict[str, list[dict]]:
+def run(stage: Stage, scenario: Scenario) -> Samples:
     """A sample of each contender in each round."""
     load = wrk.Load(
         scenario.path,
@@ -42,12 +51,41 @@ def run(stage: Stage, scenario: Scenario) -> dict[str, list[dict]]:
     return samples
 
 
-def table(samples: dict[str, list[dict]]) -> str:
-    return report.load_table(samples)
+def measured(samples: Samples) -> list[Figure]:
+    return [Figure("CPU time per request", "µs", figures.of_samples(samples, "cpu_us"))]
 
 
-def failed(samples: dict[str, list[dict]]) -> bool:
-    return any(one["errors"] for rounds in samples.values() for one in rounds)
+def table(samples: Samples) -> str:
+    cost = measured(samples)[0]
+    erred = figures.errors(samples)
+    rows = [
+        figures.refused(name, erred[name], HEADS)
+        if name in erred
+        else [
+            name,
+            cost.spread(name).text(1),
+            *(f"{_median(rounds, key):.1f}" for key in ("user_us", "system_us")),
+            f"{_median(rounds, 'rate'):,.0f}",
+            *(_latency(rounds, key) for key in ("p50_ms", "p99_ms")),
+            f"{median(one['bytes'] / one['requests'] for one in rounds) / 1e3:.1f}",
+            *cost.ratio_cells(name),
+        ]
+        for name, rounds in samples.items()
+    ]
+    return figures.table(HEADS, rows)
+
+
+def failed(samples: Samples) -> bool:
+    return bool(figures.errors(samples))
+
+
+def _median(rounds: list[dict], key: str) -> float:
+    return median(sample[key] for sample in rounds)
+
+
+def _latency(rounds: list[dict], key: str) -> str:
+    """Not every generator of load tells it."""
+    return "-" if any(sample[key] is None for sample in rounds) else f"{_median(rounds, key):.2f}"
 
 
 def _body(folder: Path) -> Path:

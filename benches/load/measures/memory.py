@@ -2,6 +2,7 @@
 
 import idle
 import report
+from figures import Figure
 from scenarios import Scenario
 from stage import Stage
 
@@ -11,6 +12,16 @@ def run(stage: Stage, scenario: Scenario) -> dict[str, list[int]]:
     measure = idle.measure_http2 if scenario.setup.http2 else idle.measure
     with stage.play(scenario) as running:
         return {one.contender.name: measure(one, scenario.path) for one in running}
+
+
+def measured(sizes: dict[str, list[int]]) -> list[Figure]:
+    return [
+        Figure(
+            f"memory with {count:,} idle connections", "MB",
+            {name: [rss[index] / 1e6] for name, rss in sizes.items()},
+        )
+        for index, count in enumerate(idle.COUNTS)
+    ]
 
 
 def table(sizes: dict[str, list[int]]) -> str:
