@@ -7,13 +7,15 @@ CARGO_TARGET_DIR ?= $(HIFATE_CACHE)/target
 VENV := $(HIFATE_CACHE)/venv
 PACKAGES := backend/bazi/tests/oracle/requirements.txt proxy/tests/requirements.txt
 PYTHON ?= python3
+# What `make bench-full` runs of benches/load after the comparison.
+MEASURED := node slow attack sites events operate
 PREFIX ?= /usr
 DESTDIR ?=
 export CARGO_TARGET_DIR PREFIX DESTDIR
 export HIFATE_PYTHON ?= $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install setup test try-systemd lint bench clean
+.PHONY: help run build install setup test try-systemd lint bench bench-full clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -50,10 +52,16 @@ lint: ## Formatting, lints, documentation, dependency directions, file sizes
 	@RUSTDOCFLAGS=-Dwarnings cargo doc --release --workspace --no-deps --quiet
 	@$(PYTHON) scripts/check_structure.py
 
-bench: ## Compare with nginx and HAProxy, and measure the parts
-	@benches/load/compare.py
-	@benches/load/node.py
-	@cargo bench -p benches
+bench: ## Compare with nginx and HAProxy: load and latency (6 minutes)
+	@benches/load/compare.py --scenario a,b,c,d,d2,e,e2,f,h,i --rounds 3
+
+# One that fails does not keep the others from running.
+bench-full: ## Measure everything, with Envoy and Caddy as well (an hour; nothing else should run)
+	@failed=; \
+	benches/load/compare.py --rounds 7 --with envoy --with caddy || failed="compare"; \
+	for one in $(MEASURED); do benches/load/$$one.py || failed="$$failed $$one"; done; \
+	cargo bench -p benches || failed="$$failed micro"; \
+	[ -z "$$failed" ] || { echo "failed: $$failed" >&2; exit 1; }
 
 clean: ## Remove what was built and installed
 	@rm -rf "$(CARGO_TARGET_DIR)" "$(VENV)"

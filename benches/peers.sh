@@ -68,14 +68,20 @@ apt-get -q update >&2
 # shellcheck disable=SC2086 # a list of words
 apt-get -qy --download-only install $packages >&2
 
-rm -rf "$folder/root"
-mkdir -p "$folder/root" "$folder/bin"
+# Beside what is there, which somebody may be using.
+new=$folder/root.new
+rm -rf "$new"
+mkdir -p "$new" "$folder/bin"
 # In testing /lib is a link to /usr/lib; packages of either habit must end up in the same place.
-mkdir -p "$folder/root/usr/lib" "$folder/root/usr/lib64" "$folder/root/usr/sbin" "$folder/root/usr/bin"
-for name in lib lib64 sbin bin; do ln -s "usr/$name" "$folder/root/$name"; done
+mkdir -p "$new/usr/lib" "$new/usr/lib64" "$new/usr/sbin" "$new/usr/bin"
+for name in lib lib64 sbin bin; do ln -s "usr/$name" "$new/$name"; done
 for package in "$apt"/archives/*.deb; do
-    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$folder/root" --keep-directory-symlink --no-same-owner
+    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$new" --keep-directory-symlink --no-same-owner
 done
+rm -rf "$folder/root.old"
+[ ! -e "$folder/root" ] || mv "$folder/root" "$folder/root.old"
+mv "$new" "$folder/root"
+rm -rf "$folder/root.old"
 
 loader=$(find "$folder/root/usr/lib64" "$folder/root/usr/lib" -name 'ld-linux*' | head -n 1)
 libraries=$(dirname "$(find "$folder/root/usr/lib" -name 'libc.so.6' | head -n 1)")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks what ARCHITECTURE.md promises about the workspace: who may depend on whom, that pure
-crates stay pure, and that no source file outgrows one concept. Exits 1 and says why if not."""
+crates stay pure, that no source file outgrows one concept, and that the figures in README.md are those
+of the result it names. Exits 1 and says why if not."""
 
 import json
 import pathlib
@@ -41,6 +42,7 @@ OWNERS = {
 PURE = {"settings", "edge-core", "nginx-import", "bazi"}
 IMPURE = {"tokio", "mio", "tracing", "log", "socket2"}
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 LONGEST_FILE = 500
 GENERATED = {"backend/bazi/src/calendar/tables.rs"}
 
@@ -97,11 +99,18 @@ def sizes():
             yield f"{name}: modules are named after their file"
 
 
+def figures():
+    command = [sys.executable, ROOT / "benches" / "load" / "readme.py", "--check"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    if ended.returncode != 0:
+        yield ended.stderr.strip()
+
+
 def main():
     data = metadata()
     members = set(data["workspace_members"])
     packages = [package for package in data["packages"] if package["id"] in members]
-    problems = [*directions(packages), *purity(data), *sizes()]
+    problems = [*directions(packages), *purity(data), *sizes(), *figures()]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"structure: {len(packages)} crates, {len(problems)} problems")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contenders import caddy, edge, envoy, haproxy, nginx, plain
 from contenders.setup import Setup
-from process import Process, free_port
+from process import Failed, Process, free_port
 
 KINDS = {"edge": edge, "nginx": nginx, "haproxy": haproxy, "envoy": envoy, "caddy": caddy}
 
@@ -38,7 +38,10 @@ class Contender:
         if not self.module.VERSION:
             return "a minimal proxy"
         command = [self.program, self.module.VERSION]
-        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        try:
+            said = subprocess.run(command, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Failed(f"{self.name} does not tell its version: {error}") from error
         first = (said.stdout + said.stderr).strip().splitlines()[0]
         return first.replace(self.program, "").strip()
 

@@ -33,6 +33,7 @@ class Figure:
     rounds: dict[str, list[float]]
     digits: int = 1
     more_is_better: bool = False
+    part: str = ""  # which of the figures of its scenario it is
 
     def spread(self, name: str) -> Spread | None:
         """What a contender reached."""
@@ -76,4 +77,4 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def refused(name: str, count: int, heads: Sequence[str]) -> list[str]:
     """The row of a contender that erred."""
-    return [name, f"{count} errors: not compared", *[""] * (len(heads) - 2)]
+    return [name, f"errors: {count}; not compared", *[""] * (len(heads) - 2)]

@@ -26,6 +26,10 @@ class Played:
     samples: dict
 
     @property
+    def note(self) -> str:
+        return SCENARIOS[self.key].note
+
+    @property
     def figures(self) -> list[Figure]:
         return MEASURES[self.measure].measured(self.samples)
 
@@ -68,6 +72,8 @@ def page(data: dict) -> str:
     lines = [report.heading(data["machine"], data["versions"])]
     for one in played(data):
         lines += ["", f"### ({one.key}) {one.title}", "", f"![{one.title}]({one.key}.svg)", "", one.table]
+        if one.note:
+            lines += ["", f"Note: {one.note}."]
     for key, why in data.get("failures", {}).items():
         lines += ["", f"### ({key}) failed", "", f"    {why}"]
     return "\n".join(lines) + "\n"

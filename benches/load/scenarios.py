@@ -19,6 +19,7 @@ class Scenario:
     post: bool = False
     connections: int = 64
     rate: int = 0  # requests a second, where that is fixed
+    note: str = ""  # what one has to know beside the figures
 
 
 TLS = Path("certificate")  # its place is known later
@@ -39,12 +40,18 @@ SCENARIOS = {
     "e2": Scenario(
         "the same with a session of before", "/1k.txt", Setup(tls=TLS), load="resumption"
     ),
-    "f": Scenario("gzip level 6 of 30 KB of JSON", "/data.json", Setup(gzip=True)),
+    "f": Scenario(
+        "gzip level 6 of 30 KB of JSON", "/data.json", Setup(gzip=True),
+        note="HAProxy's compression has one level, and its answers are much larger",
+    ),
     "g": Scenario("memory with idle connections", "/1k.txt", measure="memory"),
     "g2": Scenario(
         "memory with idle connections of HTTP/2", "/1k.txt", Setup(http2=True), measure="memory"
     ),
-    "h": Scenario("POST of 10 KB", "/form", post=True),
+    "h": Scenario(
+        "POST of 10 KB", "/form", post=True,
+        note="the edge and nginx read the body to its end before they ask the origin, the others do not",
+    ),
     "i": Scenario("1 KiB, access log on", "/1k.txt", Setup(log=True)),
     "w": Scenario(
         "1 KiB, two workers instead of one", "/1k.txt", measure="workers", connections=256

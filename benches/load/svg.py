@@ -22,6 +22,7 @@ text { font: 13px ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Helvetica
 .small { font-size: 12px; }
 .edge-name, .number { font-weight: 600; }
 .edge-name, .number { font-variant-numeric: tabular-nums; }
+.edge-line, .second-line { stroke-width: 2; opacity: .45; }
 .whisker { stroke-width: 1.3; opacity: .75; }
 """
 
@@ -62,6 +63,10 @@ def line(x: float, y: float, to_x: float, to_y: float, look: str) -> str:
     return f'<path class="{look}" d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"/>'
 
 
+def box(x: float, y: float, width: float, height: float, look: str) -> str:
+    return f'<rect class="{look}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
+
+
 def circle(x: float, y: float, radius: float, look: str) -> str:
     return f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
 
@@ -72,6 +77,7 @@ def _colours(which: int) -> str:
     filled = ("page", "ink", "quiet", "edge", "second", "other", "good")
     rules = [f".{name} {{ fill: {colour[name]}; }}" for name in filled]
     rules += [f".{name} {{ stroke: {colour[name]}; }}" for name in ("rim", "whisker", "axis")]
+    rules += [f".{name}-line {{ stroke: {colour[name]}; }}" for name in ("edge", "second")]
     rules.append(f".edge-name {{ fill: {colour['edge']}; }}")
     rules.append(f".other-name, .number {{ fill: {colour['ink']}; }}")
     return "\n".join(rules) + "\n"

@@ -1,5 +1,5 @@
 """Caddy. It passes requests on while they come, as HAProxy does, and logs in JSON, its only format.
-Go chooses the cipher of TLS 1.3 itself: AES-128-GCM."""
+Go chooses the cipher of TLS 1.3 itself: AES-128-GCM, where the others take AES-256-GCM."""
 
 from pathlib import Path
 

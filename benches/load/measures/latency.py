@@ -41,8 +41,8 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
 
 def measured(samples: Samples) -> list[Figure]:
     return [
-        Figure(f"latency, {name}", "ms", figures.of_samples(samples, key), 2)
-        for name, key in (("median", "p50_ms"), ("99 %", "p99_ms"))
+        Figure(f"latency, {part}", "ms", figures.of_samples(samples, key), 2, part=part)
+        for part, key in (("median", "p50_ms"), ("99 %", "p99_ms"))
     ]
 
 

@@ -19,6 +19,7 @@ def measured(sizes: dict[str, list[int]]) -> list[Figure]:
         Figure(
             f"memory with {count:,} idle connections", "MB",
             {name: [rss[index] / 1e6] for name, rss in sizes.items()},
+            part=f"{count:,}",
         )
         for index, count in enumerate(idle.COUNTS)
     ]

@@ -60,7 +60,7 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
 
 def measured(samples: Samples) -> list[Figure]:
     scale = figures.of_samples(samples, "scale")
-    return [Figure("work of two workers", "times that of one", scale, 2, more_is_better=True)]
+    return [Figure("work of two, by that of one", "times", scale, 2, more_is_better=True)]
 
 
 def table(samples: Samples) -> str:
