@@ -7,6 +7,8 @@ stands in scenarios.py, how in measures/. See ../README.md.
 """
 
 import argparse
+import re
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -80,10 +82,12 @@ def main() -> int:
     allow_many_files()
     programs = peers(*chosen.others)
     field = contenders(chosen, programs)
+    # Programs by name only: where they are is this machine's affair.
+    given = [re.sub("=.*/", "=", one) for one in chosen.contender]
     data = {
         "machine": report.facts(),
         "versions": {contender.name: contender.version() for contender in field},
-        "asked": {key: getattr(chosen, key) for key in ("rounds", "seconds", "connections", "cores")},
+        "asked": {key: value for key, value in vars(chosen).items() if key != "out"} | {"contender": given},
         "scenarios": {},
         "failures": {},
     }
@@ -100,7 +104,7 @@ def main() -> int:
             try:
                 data[key] = MEASURES[scenario.measure].run(stage, scenario)
                 data["scenarios"][key] = {"title": scenario.title, "measure": scenario.measure}
-            except Failed as failure:
+            except (Failed, OSError, subprocess.SubprocessError) as failure:
                 # The other scenarios are worth having all the same.
                 print(f"compare.py: {failure}", file=sys.stderr)
                 data["failures"][key] = str(failure)

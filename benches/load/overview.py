@@ -10,6 +10,7 @@ from figures import Spread
 WIDTH = 890
 LEFT, RIGHT = 346, 668  # where the scale begins and ends
 TOP, ROW, FOOT = 92, 34, 66  # heights: title and scale, a row, caption
+APART = 30  # of ticks
 TICKS = (0.25, 0.33, 0.5, 0.7, 0.8, 1, 1.25, 1.5, 2, 3, 4)
 COLUMNS = {"nginx": ("edge", 754), "haproxy": ("second", 858)}  # look, where numbers end
 NAMES = {"nginx": "nginx", "haproxy": "HAProxy"}
@@ -36,7 +37,7 @@ def picture(title: str, rows: Sequence[Row], caption: str) -> str:
 
     end = TOP + ROW * len(rows)
     parts = [svg.box(LEFT, TOP - 6, at(1) - LEFT, end - TOP + 6, "good")]
-    for tick in (one for one in TICKS if low <= one <= high):
+    for tick in _ticks(low, high, at):
         parts.append(svg.line(at(tick), TOP - 6, at(tick), end, "axis" if tick == 1 else "rim"))
         parts.append(svg.text(at(tick), end + 16, f"{tick:g}", "quiet small", "middle"))
     for base, (look, x) in COLUMNS.items():
@@ -50,6 +51,15 @@ def picture(title: str, rows: Sequence[Row], caption: str) -> str:
     return svg.document(WIDTH, end + FOOT, title, " ".join(map(_words, rows)), parts)
 
 
+def _ticks(low: float, high: float, at) -> list[float]:
+    """Those that are far enough from each other, and 1."""
+    shown = [1]
+    for tick in sorted(TICKS, key=lambda tick: abs(log(tick)), reverse=True):
+        if low <= tick <= high and all(abs(at(tick) - at(other)) > APART for other in shown):
+            shown.append(tick)
+    return shown
+
+
 def _row(row: Row, y: float, at) -> list[str]:
     parts = [svg.text(24, y + ROW / 2 + 4.5, row.label, "ink")]
     for number, (base, ratio) in enumerate(row.ratios.items()):
@@ -59,7 +69,8 @@ def _row(row: Row, y: float, at) -> list[str]:
         parts.append(svg.circle(at(ratio.median), middle, 4.5, look))
         weight = "number" if ratio.median < 1 else "ink"
         parts.append(svg.text(x, y + ROW / 2 + 4.5, f"{ratio.median:.2f}", weight, "end"))
-    return parts
+    absent = [x for base, (_, x) in COLUMNS.items() if base not in row.ratios]
+    return parts + [svg.text(x, y + ROW / 2 + 4.5, "-", "quiet", "end") for x in absent]
 
 
 def _words(row: Row) -> str:

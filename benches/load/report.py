@@ -30,7 +30,6 @@ def facts() -> dict:
         "governor": governor.read_text().strip() if governor.exists() else "unknown",
         "load_average": os.getloadavg()[0],  # before anything of ours runs
         "python": platform.python_version(),
-        "command": sys.argv,
         "commit": _git("describe", "--always", "--dirty", "--abbrev=12"),
     }
 
@@ -75,11 +74,11 @@ def memory_table(counts: tuple[int, ...], sizes: dict[str, list[int]]) -> str:
 
 def heading(facts: dict, versions: dict[str, str]) -> str:
     """Where and of what the figures are."""
+    load = f"; load average before: {facts['load_average']:.2f}" if "load_average" in facts else ""
     return "\n".join(
         [
             f"{facts['time']}, commit {facts['commit']}, {facts['cores']} x {facts['cpu']}, "
-            f"Linux {facts['kernel']}; frequency governor {facts['governor']}, load average before: "
-            f"{facts['load_average']:.2f}",
+            f"Linux {facts['kernel']}, frequency governor {facts.get('governor', 'unknown')}{load}",
             "",
             *(f"- {name}: {version}" for name, version in versions.items()),
         ]

@@ -35,10 +35,11 @@ SCENARIOS = {
         "1 KiB over TLS 1.3 and HTTP/2", "/1k.txt", Setup(tls=TLS, http2=True), load="h2load"
     ),
     "e": Scenario(
-        "a new connection with TLS 1.3 for each request", "/1k.txt", Setup(tls=TLS), load="handshake"
+        "a new TLS 1.3 connection for each request", "/1k.txt", Setup(tls=TLS), load="handshake"
     ),
     "e2": Scenario(
-        "the same with a session of before", "/1k.txt", Setup(tls=TLS), load="resumption"
+        "a resumed TLS 1.3 connection for each request", "/1k.txt", Setup(tls=TLS),
+        load="resumption",
     ),
     "f": Scenario(
         "gzip level 6 of 30 KB of JSON", "/data.json", Setup(gzip=True),
