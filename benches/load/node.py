@@ -17,6 +17,7 @@ from pathlib import Path
 
 import report
 import wrk
+from measures import cost
 from process import Failed, Process, allow_many_files
 from programs import BENCHES, build, peers
 
@@ -131,7 +132,7 @@ def main() -> int:
             f"POST {PATH}, {chosen.connections} connections, {chosen.rounds} rounds "
             f"of {chosen.seconds} s, node and load generator on the same cores",
             "",
-            report.load_table(measured["rounds"]),
+            cost.table(measured["rounds"]),
             "",
             f"Resident memory of the node: {measured['idle_rss'] / 1e6:.0f} MB idle, "
             f"{measured['rss_after_load'] / 1e6:.0f} MB after the load",
