@@ -1,10 +1,10 @@
 """Figures of contenders, round by round, and how those of two compare."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-BASES = ("nginx", "haproxy")  # what everybody is compared with
+BASES = {"nginx": "nginx", "haproxy": "HAProxy"}  # what everybody is compared with, as people write it
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Figure:
             return None
         return Spread.of([one / other for one, other in zip(mine, theirs)])
 
-    def ratio_cells(self, name: str) -> list[str]:
-        """The ratios to `BASES`, for a table."""
-        ratios = (self.ratio(name, base) for base in BASES)
+    def ratio_cells(self, name: str, bases: Iterable[str]) -> list[str]:
+        """The ratios to each of `bases`, for a table."""
+        ratios = (self.ratio(name, base) for base in bases)
         return [ratio.text(2) if ratio else "-" for ratio in ratios]
 
 
@@ -61,6 +61,11 @@ def of_samples(samples: dict[str, list[dict]], key: str) -> dict[str, list[float
         for name, rounds in samples.items()
         if rounds and not any(one["errors"] for one in rounds)
     }
+
+
+def bases(samples: dict[str, list[dict]]) -> dict[str, str]:
+    """Those of `BASES` that take part."""
+    return {name: said for name, said in BASES.items() if name in samples}
 
 
 def errors(samples: dict[str, list[dict]]) -> dict[str, int]:

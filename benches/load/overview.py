@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log
 
 import svg
-from figures import Spread
+from figures import BASES, Spread
 
 WIDTH = 890
 LEFT, RIGHT = 346, 668  # where the scale begins and ends
@@ -13,7 +13,6 @@ TOP, ROW, FOOT = 92, 34, 66  # heights: title and scale, a row, caption
 APART = 30  # of ticks
 TICKS = (0.25, 0.33, 0.5, 0.7, 0.8, 1, 1.25, 1.5, 2, 3, 4)
 COLUMNS = {"nginx": ("edge", 754), "haproxy": ("second", 858)}  # look, where numbers end
-NAMES = {"nginx": "nginx", "haproxy": "HAProxy"}
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ def picture(title: str, rows: Sequence[Row], caption: str) -> str:
         parts.append(svg.line(at(tick), TOP - 6, at(tick), end, "axis" if tick == 1 else "rim"))
         parts.append(svg.text(at(tick), end + 16, f"{tick:g}", "quiet small", "middle"))
     for base, (look, x) in COLUMNS.items():
-        parts.append(svg.circle(x - 7 * len(NAMES[base]) - 12, TOP - 21, 4.5, look))
-        parts.append(svg.text(x, TOP - 17, NAMES[base], "quiet small", "end"))
+        parts.append(svg.circle(x - 7 * len(BASES[base]) - 12, TOP - 21, 4.5, look))
+        parts.append(svg.text(x, TOP - 17, BASES[base], "quiet small", "end"))
     parts.append(svg.text(LEFT, TOP - 17, "the edge needs less", "quiet small"))
     parts.append(svg.text(RIGHT, TOP - 17, "more", "quiet small", "end"))
     for number, row in enumerate(rows):
@@ -75,7 +74,7 @@ def _row(row: Row, y: float, at) -> list[str]:
 
 def _words(row: Row) -> str:
     ratios = " and ".join(
-        f"{one.median:.2f} ({one.low:.2f} to {one.high:.2f}) of {NAMES[base]}"
+        f"{one.median:.2f} ({one.low:.2f} to {one.high:.2f}) of {BASES[base]}"
         for base, one in row.ratios.items()
     )
     return f"{row.label}: {ratios}."

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import chart
 import report
-from figures import Figure
+from figures import BASES, Figure
 from measures import MEASURES
 from scenarios import SCENARIOS
 
-NAMES = {"haproxy": "HAProxy", "envoy": "Envoy", "caddy": "Caddy"}
+NAMES = {**BASES, "envoy": "Envoy", "caddy": "Caddy"}
 SAMPLES, PAGE = "samples.json", "README.md"
 
 

@@ -22,7 +22,6 @@ GENERATORS = {
 }
 HEADS = (
     "contender", "CPU µs/request", "user", "system", "requests/s", "p50 ms", "p99 ms", "KB/answer",
-    "CPU vs nginx", "CPU vs HAProxy",
 )
 
 Samples = dict[str, list[dict]]
@@ -57,9 +56,10 @@ def measured(samples: Samples) -> list[Figure]:
 
 def table(samples: Samples) -> str:
     cost = measured(samples)[0]
-    erred = figures.errors(samples)
+    bases, erred = figures.bases(samples), figures.errors(samples)
+    heads = [*HEADS, *(f"CPU vs {said}" for said in bases.values())]
     rows = [
-        figures.refused(name, erred[name], HEADS)
+        figures.refused(name, erred[name], heads)
         if name in erred
         else [
             name,
@@ -68,11 +68,11 @@ def table(samples: Samples) -> str:
             f"{_median(rounds, 'rate'):,.0f}",
             *(_latency(rounds, key) for key in ("p50_ms", "p99_ms")),
             f"{median(one['bytes'] / one['requests'] for one in rounds) / 1e3:.1f}",
-            *cost.ratio_cells(name),
+            *cost.ratio_cells(name, bases),
         ]
         for name, rounds in samples.items()
     ]
-    return figures.table(HEADS, rows)
+    return figures.table(heads, rows)
 
 
 def failed(samples: Samples) -> bool:

@@ -16,7 +16,6 @@ from stage import Stage
 
 HEADS = (
     "contender", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs/request", "requests/s", "sent late, p99 ms",
-    "p99 vs nginx", "p99 vs HAProxy",
 )
 
 Samples = dict[str, list[dict]]
@@ -48,9 +47,10 @@ def measured(samples: Samples) -> list[Figure]:
 
 def table(samples: Samples) -> str:
     half, most = measured(samples)
-    erred = figures.errors(samples)
+    bases, erred = figures.bases(samples), figures.errors(samples)
+    heads = [*HEADS, *(f"p99 vs {said}" for said in bases.values())]
     rows = [
-        figures.refused(name, erred[name], HEADS)
+        figures.refused(name, erred[name], heads)
         if name in erred
         else [
             name,
@@ -60,11 +60,11 @@ def table(samples: Samples) -> str:
             f"{median(one['cpu_us'] for one in rounds):.1f}",
             f"{median(one['rate'] for one in rounds):,.0f}",
             f"{median(one['late_p99_ms'] for one in rounds):.2f}",
-            *most.ratio_cells(name),
+            *most.ratio_cells(name, bases),
         ]
         for name, rounds in samples.items()
     ]
-    return figures.table(HEADS, rows)
+    return figures.table(heads, rows)
 
 
 def failed(samples: Samples) -> bool:
