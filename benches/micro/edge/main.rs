@@ -1,0 +1,28 @@
+//! What the edge does with each request, apart from reading and writing sockets: the functions of
+//! `edge-core` that it calls.
+
+#![expect(
+    clippy::expect_used,
+    reason = "where the setting is wrong there is nothing to measure"
+)]
+
+mod balancing;
+mod chunks;
+mod heads;
+mod limits;
+mod log_lines;
+mod routing;
+mod sample;
+
+use criterion::{criterion_group, criterion_main};
+
+criterion_group!(
+    edge,
+    heads::benches,
+    log_lines::benches,
+    routing::benches,
+    balancing::benches,
+    limits::benches,
+    chunks::benches
+);
+criterion_main!(edge);
