@@ -56,7 +56,7 @@ class Contender:
         except Exception:
             process.stop()
             raise
-        return Running(self, process, port)
+        return Running(self, process, port, origin)
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,4 @@ class Running:
     contender: Contender
     process: Process
     port: int
+    origin: int  # the port of the servers behind it

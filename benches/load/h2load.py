@@ -11,12 +11,16 @@ STREAMS = 8  # at once, on each connection
 
 
 def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) -> dict:
-    """Makes requests over TLS for some time and tells how that went."""
+    """Makes requests for some time, over TLS or by prior knowledge, and tells how that went."""
     command = [program, "--threads", "1", "--clients", str(load.connections // STREAMS)]
     command += ["--max-concurrent-streams", str(STREAMS), "--duration", str(max(1, round(seconds)))]
     for name, value in HEADERS.items():
         command += ["--header", f"{name.lower()}: {value}"]
-    command.append(f"https://127.0.0.1:{port}{load.path}")
+    if load.post:
+        command += ["--data", str(load.post), "--header", f"content-type: {load.content_type}"]
+        command += ["--header", "te: trailers"]
+    scheme, protocol = ("https", "h2") if load.tls else ("http", "h2c")
+    command.append(f"{scheme}://127.0.0.1:{port}{load.path}")
     ended = subprocess.run(
         command,
         capture_output=True,
@@ -33,7 +37,7 @@ def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) ->
     traffic = re.search(r"traffic: \S+ \((\d+)\) total", said)
     if ended.returncode != 0 or not (finished and requests and traffic):
         raise Failed(f"h2load: {ended.stderr or said}")
-    if "Application protocol: h2" not in said:
+    if f"Application protocol: {protocol}\n" not in said:
         raise Failed("h2load: HTTP/2 was not agreed on")
     return {
         "requests": int(requests[1]),

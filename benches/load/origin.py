@@ -5,16 +5,18 @@ import random
 from pathlib import Path
 
 from contenders import nginx
+from contenders.setup import Setup
 from process import Process, free_port
 
 
-def start(program: str, folder: Path, cores: set[int]) -> tuple[Process, int]:
+def start(program: str, folder: Path, cores: set[int], setup: Setup = Setup()) -> tuple[Process, int]:
     """Starts the origin; also returns its port. It keeps every connection open for ever."""
     files = folder / "files"
     files.mkdir(parents=True)
     for path, content in contents().items():
         (files / path.removeprefix("/")).write_bytes(content)
     port = free_port()
+    listens = dict.fromkeys([f"127.0.0.1:{port}", *setup.addresses(port)])
     (folder / "nginx.conf").write_text(f"""
 {nginx.process(folder)}
 http {{
@@ -27,8 +29,10 @@ http {{
     keepalive_timeout 1h;
     types {{ application/json json; text/plain txt; }}
     server {{
-        listen 127.0.0.1:{port};
+        {" ".join(f"listen {address};" for address in listens)}
+        {_GRPC if setup.grpc else ""}
         root {files};
+        location = /connections {{ stub_status; }}
         location = /form {{ return 200 "thank you"; }}
     }}
 }}
@@ -36,6 +40,27 @@ http {{
     process = Process("origin", nginx.start(program, folder), cores, folder)
     process.wait_for(port)
     return process, port
+
+
+# Each call is answered with the message of a file, and that all is well.
+_GRPC = """http2 on;
+        location = /load.Calls/Call {
+            # Has it read the message first, as servers of gRPC do: else it answers and resets the
+            # stream, which nginx as a proxy takes for an error now and then.
+            mirror /read;
+            alias files/message.grpc;
+            error_page 405 =200 /message.grpc;
+        }
+        location = /read { internal; return 204; }
+        location = /message.grpc {
+            internal;
+            types { application/grpc grpc; }
+            add_trailer grpc-status 0;
+            # Only so does it not say how long the message is, which no server of gRPC does.
+            sub_filter_types application/grpc;
+            sub_filter nothing nothing;
+        }"""
+MESSAGE = b"\0\0\0\0\x40" + b"m" * 64  # as gRPC frames it
 
 
 def contents() -> dict[str, bytes]:
@@ -57,5 +82,6 @@ def contents() -> dict[str, bytes]:
     return {
         "/1k.txt": text[:1024].encode(),
         "/100k.txt": text.encode(),
+        "/message.grpc": MESSAGE,
         "/data.json": json.dumps(rows).encode(),
     }

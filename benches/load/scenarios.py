@@ -61,4 +61,15 @@ SCENARIOS = {
         "gzip level 6 of 30 KB of JSON, two workers instead of one", "/data.json",
         Setup(gzip=True), measure="workers", connections=256,
     ),
+    "servers": Scenario(
+        "1 KiB, 1,000 servers in turn", "/1k.txt", Setup(servers=1000), measure="servers"
+    ),
+    "least": Scenario(
+        "1 KiB, the least busy of 200 servers", "/1k.txt",
+        Setup(servers=200, least_conn=True), measure="servers",
+    ),
+    "grpc": Scenario(
+        "unary gRPC calls, h2c on both sides, 8 at once on each of 8 connections",
+        "/load.Calls/Call", Setup(grpc=True), load="grpc",
+    ),
 }

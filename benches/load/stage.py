@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import check
+import grpc
 import handshake
 import origin
 from contender import Contender, Running
@@ -35,14 +36,16 @@ class Stage:
         started: list[Process] = []
         try:
             place = self.folder / "origin"
-            server, port = origin.start(str(self.programs / "nginx"), place, self.load)
+            server, port = origin.start(str(self.programs / "nginx"), place, self.load, setup)
             started.append(server)
             running = []
             for contender in (one for one in self.field if one.can(setup)):
                 place = self.folder / contender.name
                 running.append(contender.start(place, self.proxy, port, setup))
                 started.append(running[-1].process)
-                if not scenario.post:
+                if setup.grpc:
+                    grpc.check(running[-1])
+                elif not scenario.post:
                     check.answers(running[-1], scenario.path, setup)
             yield running
         finally:

@@ -9,7 +9,7 @@ VERSION = "version"
 
 
 def can(setup: Setup) -> bool:
-    return not (setup.spool or setup.events or setup.sites)
+    return setup.asks() <= {"gzip", "log", "http2", "tls", "workers"}
 
 
 def command(program: str, folder: Path, port: int, origin: int, setup: Setup) -> list[str]:

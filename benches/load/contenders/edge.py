@@ -1,9 +1,10 @@
 """The edge."""
 
+import json
 import subprocess
 from pathlib import Path
 
-from contenders.setup import KEEPALIVE, ROUTES, Setup
+from contenders.setup import KEEPALIVE, KEYS, MARK, ROUTES, Setup
 from process import free_port
 
 VERSION = "--version"
@@ -28,19 +29,50 @@ address = "127.0.0.1:{port}"
 {_client(program)}
 [upstream.origin]
 keepalive = {KEEPALIVE}
-[[upstream.origin.server]]
-address = "127.0.0.1:{origin}"
+{'balance = "least_conn"' if setup.least_conn else ""}
+{'http = "2"' if setup.grpc else ""}
+{_upstream(program)}
+{"".join(_server(address) for address in setup.addresses(origin))}
+{_limit() if setup.limit else ""}
 {"".join(_site(number) for number in range(setup.sites))}
 [[site]]
 names = {'["_"]' if not setup.sites else '["127.0.0.1"]'}
 {gzip if setup.gzip else ""}
 {log if setup.log else "access_log = false"}
+{'limits = ["keys"]' if setup.limit else ""}
+{_mark() if setup.marked else ""}
 [[site.route]]
 path = "/"
 proxy = {{ to = "origin" }}
+{_answer() if setup.limit else ""}
 {"".join(_route(number) for number in range(1, ROUTES if setup.sites else 1))}
 """)
     return [program, "run", "--config", f"{folder}/edge.toml"]
+
+
+def _server(address: str) -> str:
+    return f'[[upstream.origin.server]]\naddress = "{address}"\n'
+
+
+def _limit() -> str:
+    """A limit that forgets no key during a measurement, and that nobody reaches."""
+    return f'''
+[rate_limit.keys]
+key = "$http_x_api_key"
+rate = "1/m"
+burst = 1000000
+nodelay = true
+keys = {KEYS}'''
+
+
+def _answer() -> str:
+    """A path that is limited, too, and asks no server."""
+    return '[[site.route]]\npath = { exact = "/limited" }\nrespond = { status = 204 }\n'
+
+
+def _mark() -> str:
+    name, value = MARK.split(": ")
+    return f'response_headers.set = {{ {name} = "{value}" }} # {MARK}'
 
 
 def _site(number: int) -> str:
@@ -58,5 +90,14 @@ def _route(number: int) -> str:
 
 def _client(program: str) -> str:
     """Connections that are never too old; older edges have no such limit."""
+    limited = "keepalive_requests" in _keys(program, "Client")
+    return "[client]\nkeepalive_requests = 1000000000" if limited else ""
+
+
+def _upstream(program: str) -> str:
+    return "keepalive_requests = 0" if "keepalive_requests" in _keys(program, "Upstream") else ""
+
+
+def _keys(program: str, block: str) -> dict:
     schema = subprocess.run([program, "schema"], capture_output=True, text=True, check=True).stdout
-    return "[client]\nkeepalive_requests = 1000000000" if "keepalive_requests" in schema else ""
+    return json.loads(schema)["$defs"].get(block, {}).get("properties", {})

@@ -15,7 +15,7 @@ MANY = 100_000  # of what its circuit breakers count, so that they stay closed
 
 
 def can(setup: Setup) -> bool:
-    return not (setup.spool or setup.events or setup.sites)
+    return setup.asks() <= {"gzip", "log", "http2", "tls", "workers"}
 
 
 def command(program: str, folder: Path, port: int, origin: int, setup: Setup) -> list[str]:

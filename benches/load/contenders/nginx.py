@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contenders.setup import KEEPALIVE, ROUTES, Setup
+from contenders.setup import KEYS, MARK, ROUTES, Setup
 
 VERSION = "-v"
 
@@ -32,22 +32,29 @@ http {{
     {log if setup.log else "access_log off;"}
     {gzip if setup.gzip else ""}
     keepalive_requests 1000000000;
-    {"http2 on;" if setup.http2 else ""}
+    {"http2 on;" if setup.http2 or setup.grpc else ""}
     {tls if setup.tls else ""}
     upstream origin {{
-        server 127.0.0.1:{origin};
-        keepalive {KEEPALIVE};
+        {"least_conn;" if setup.least_conn else ""}
+        {" ".join(f"server {address};" for address in setup.addresses(origin))}
+        keepalive {setup.keepalive()};
         keepalive_requests 1000000000;
     }}
     server_names_hash_max_size 65536;
+    {_limit() if setup.limit else ""}
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     {others}
     {_site("127.0.0.1", f"127.0.0.1:{port}", 1) if setup.sites else f"server {{ listen {listen};"}
+        {f'add_header {MARK.replace(": ", " ")};' if setup.marked else ""}
+        {"limit_req zone=keys burst=1000000 nodelay;" if setup.limit else ""}
+        {"location = /limited { empty_gif; }" if setup.limit else ""}
+        {_grpc() if setup.grpc else ""}
         location / {{
             proxy_pass http://origin;
             proxy_http_version 1.1;
-            proxy_set_header Connection "";
+            proxy_set_header Connection {"upgrade" if setup.upgrade else '""'};
+            {"proxy_set_header Upgrade $http_upgrade;" if setup.upgrade else ""}
             proxy_set_header Host $http_host;
             proxy_set_header X-Real-IP $remote_addr;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -60,6 +67,21 @@ http {{
 }}
 """)
     return start(program, folder)
+
+
+def _limit() -> str:
+    """A limit that nobody reaches; its node of 128 bytes for each key."""
+    return f"limit_req_zone $http_x_api_key zone=keys:{KEYS * 160 // 2**20}m rate=1r/m;"
+
+
+def _grpc() -> str:
+    return """location /load.Calls/ {
+            grpc_pass grpc://origin;
+            grpc_set_header Host $http_host;
+            grpc_set_header X-Real-IP $remote_addr;
+            grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            grpc_set_header X-Forwarded-Proto $scheme;
+        }"""
 
 
 def _site(names: str, listen: str, first: int) -> str:

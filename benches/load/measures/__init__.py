@@ -5,6 +5,6 @@ the figures to compare, the last of which stands for the scenario; `table`, all 
 `failed`, which is true if anything went wrong, so that the command fails.
 """
 
-from measures import cost, latency, memory, workers
+from measures import cost, latency, memory, servers, workers
 
-MEASURES = {"cost": cost, "latency": latency, "memory": memory, "workers": workers}
+MEASURES = {"cost": cost, "latency": latency, "memory": memory, "servers": servers, "workers": workers}

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 
 import figures
+import grpc
 import h2load
 import handshake
 import report
@@ -17,6 +18,7 @@ from stage import Stage
 GENERATORS = {
     "wrk": lambda programs: partial(wrk.run, str(programs / "wrk")),
     "h2load": lambda programs: partial(h2load.run, str(programs / "h2load")),
+    "grpc": lambda programs: partial(grpc.run, str(programs / "h2load")),
     "handshake": lambda _: partial(handshake.run, resumed=False),
     "resumption": lambda _: partial(handshake.run, resumed=True),
 }

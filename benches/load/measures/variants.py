@@ -1,0 +1,91 @@
+"""CPU time of contenders that take turns in several variants, such as with one server and with many:
+what each variant costs beside the first of the same contender, and beside the other contenders.
+
+A round of a contender has the sample of each variant by its name, and `errors`, those of all of them.
+"""
+
+import sys
+from collections.abc import Callable
+from statistics import median
+
+import figures
+from figures import Figure, Spread
+
+Samples = dict[str, list[dict]]
+
+
+def take(turns: dict[str, dict[str, Callable[[], dict]]], rounds: int) -> Samples:
+    """Lets each contender (the outer key) have its turns in all variants (the inner one), round after
+    round. Those of one contender follow on each other, so that what disturbs one disturbs the others."""
+    samples: Samples = {name: [] for name in turns}
+    for number in range(rounds):
+        for name, variants in turns.items():
+            made = {variant: turn() for variant, turn in variants.items()}
+            errors = sum(one["errors"] for one in made.values())
+            samples[name].append({**made, "errors": errors})
+        print(f"  round {number + 1} of {rounds}", file=sys.stderr)
+    return samples
+
+
+def measured(samples: Samples, unit: str = "request") -> list[Figure]:
+    """One figure for each variant."""
+    figure = f"CPU time per {unit}"
+    return [
+        Figure(f"{figure}, {variant}" if variant else figure, "µs", _of(samples, variant, "cpu_us"))
+        for variant in _variants(samples)
+    ]
+
+
+def table(samples: Samples, unit: str = "request") -> str:
+    variants, extra = _variants(samples), _extra(samples)
+    first = variants[0]
+    heads = ["contender", "variant", f"CPU µs/{unit}", f"{unit}s/s", "p50 ms", "p99 ms", *extra]
+    heads += [f"CPU vs {first}"] if len(variants) > 1 else []
+    heads += ["CPU vs nginx", "CPU vs HAProxy"]
+    heads = heads if first else [head for head in heads if head != "variant"]
+    erred = figures.errors(samples)
+    rows = []
+    for name, rounds in samples.items():
+        if name in erred or not rounds:
+            rows.append(figures.refused(name, erred.get(name, 0), heads))
+            continue
+        for variant, cost in zip(variants, measured(samples, unit)):
+            its = [one[variant] for one in rounds]
+            cells = [name, *([variant] if first else []), cost.spread(name).text(1)]
+            cells.append(f"{median(one['rate'] for one in its):,.0f}")
+            cells += [_milliseconds(its, key) for key in ("p50_ms", "p99_ms")]
+            cells += [f"{median(one['extra'][key] for one in its):,.1f}" for key in extra]
+            if len(variants) > 1:
+                by_first = [one[variant]["cpu_us"] / one[first]["cpu_us"] for one in rounds]
+                cells.append("1" if variant == first else Spread.of(by_first).text(2))
+            rows.append([*cells, *cost.ratio_cells(name)])
+    return figures.table(heads, rows)
+
+
+def failed(samples: Samples) -> bool:
+    return bool(figures.errors(samples))
+
+
+def _of(samples: Samples, variant: str, key: str) -> dict[str, list[float]]:
+    """One value of every round, of those contenders that did not err."""
+    erred = figures.errors(samples)
+    return {
+        name: [one[variant][key] for one in rounds]
+        for name, rounds in samples.items()
+        if rounds and name not in erred
+    }
+
+
+def _variants(samples: Samples) -> list[str]:
+    return [key for key in next(iter(samples.values()))[0] if key != "errors"]
+
+
+def _extra(samples: Samples) -> list[str]:
+    """What was measured besides, by the heads of its columns."""
+    made = next(iter(samples.values()))[0]
+    return list(made[_variants(samples)[0]].get("extra", {}))
+
+
+def _milliseconds(made: list[dict], key: str) -> str:
+    """Not every generator of load tells it."""
+    return "-" if any(one[key] is None for one in made) else f"{median(one[key] for one in made):.2f}"
