@@ -68,6 +68,18 @@ SCENARIOS = {
         "1 KiB, the least busy of 200 servers", "/1k.txt",
         Setup(servers=200, least_conn=True), measure="servers",
     ),
+    "active": Scenario(
+        "1 KiB, 2,500 a second on 10,000 connections", "/1k.txt", measure="active",
+        connections=10_000, rate=2_500,
+    ),
+    "events": Scenario(
+        "4,000 events a second on 1,000 streams", "/events", Setup(events=True),
+        measure="streams", connections=1_000, rate=4_000,
+    ),
+    "websocket": Scenario(
+        "messages there and back on 100 WebSockets", "/ws", Setup(upgrade=True),
+        measure="streams", connections=100,
+    ),
     "grpc": Scenario(
         "unary gRPC calls, h2c on both sides, 8 at once on each of 8 connections",
         "/load.Calls/Call", Setup(grpc=True), load="grpc",

@@ -27,17 +27,19 @@ class Stage:
     seconds: int  # length of a turn
 
     @contextmanager
-    def play(self, scenario: Scenario) -> Iterator[list[Running]]:
-        """The contenders that can play it, running side by side; stopped in the end."""
+    def play(self, scenario: Scenario, port: int | None = None) -> Iterator[list[Running]]:
+        """The contenders that can play it, running side by side; stopped in the end. They are in front
+        of an origin that is started as well, unless there is a server on `port`."""
         setup = scenario.setup
         if setup.tls:
             openssl = str(self.programs / "openssl")
             setup = replace(setup, tls=handshake.certificate(openssl, self.folder / "certificate"))
         started: list[Process] = []
         try:
-            place = self.folder / "origin"
-            server, port = origin.start(str(self.programs / "nginx"), place, self.load, setup)
-            started.append(server)
+            if not (own := port):
+                place = self.folder / "origin"
+                server, port = origin.start(str(self.programs / "nginx"), place, self.load, setup)
+                started.append(server)
             running = []
             for contender in (one for one in self.field if one.can(setup)):
                 place = self.folder / contender.name
@@ -45,7 +47,7 @@ class Stage:
                 started.append(running[-1].process)
                 if setup.grpc:
                     grpc.check(running[-1])
-                elif not scenario.post:
+                elif not own and not scenario.post:
                     check.answers(running[-1], scenario.path, setup)
             yield running
         finally:

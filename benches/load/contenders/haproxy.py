@@ -39,6 +39,7 @@ defaults
     timeout server 60s
     option http-keep-alive
     http-reuse always
+    {"option http-no-delay" if setup.events else ""}
     {log if setup.log else "no log"}
 frontend clients
     bind 127.0.0.1:{port}{tls if setup.tls else ""}{http2}

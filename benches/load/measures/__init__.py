@@ -5,6 +5,14 @@ the figures to compare, the last of which stands for the scenario; `table`, all 
 `failed`, which is true if anything went wrong, so that the command fails.
 """
 
-from measures import cost, latency, memory, servers, workers
+from measures import active, cost, latency, memory, servers, streams, workers
 
-MEASURES = {"cost": cost, "latency": latency, "memory": memory, "servers": servers, "workers": workers}
+MEASURES = {
+    "active": active,
+    "cost": cost,
+    "latency": latency,
+    "memory": memory,
+    "servers": servers,
+    "streams": streams,
+    "workers": workers,
+}
