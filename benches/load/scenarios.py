@@ -68,6 +68,9 @@ SCENARIOS = {
         "1 KiB, the least busy of 200 servers", "/1k.txt",
         Setup(servers=200, least_conn=True), measure="servers",
     ),
+    "keys": Scenario(
+        "1 KiB, a rate limit by a million keys", "/1k.txt", Setup(limit=True), measure="keys"
+    ),
     "active": Scenario(
         "1 KiB, 2,500 a second on 10,000 connections", "/1k.txt", measure="active",
         connections=10_000, rate=2_500,

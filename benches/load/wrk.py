@@ -35,6 +35,8 @@ class Load:
     post: Path | None = None
     content_type: str = "application/octet-stream"
     tls: bool = False
+    script: str = "load.lua"
+    arguments: tuple[str, ...] = ()  # of another script
 
 
 def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) -> dict:
@@ -44,11 +46,11 @@ def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) ->
     command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "5s", "--latency"]
     for name, value in HEADERS.items():
         command += ["--header", f"{name}: {value}"]
-    command += ["--script", str(Path(__file__).with_name("load.lua"))]
+    command += ["--script", str(Path(__file__).with_name(load.script))]
     scheme = "https" if load.tls else "http"
     command.append(f"{scheme}://127.0.0.1:{port}{load.path}")
-    if load.post:
-        command += ["--", str(load.post), load.content_type]
+    arguments = [str(load.post), load.content_type] if load.post else load.arguments
+    command += ["--", *arguments] if arguments else []
     ended = subprocess.run(
         command,
         capture_output=True,

@@ -5,11 +5,12 @@ the figures to compare, the last of which stands for the scenario; `table`, all 
 `failed`, which is true if anything went wrong, so that the command fails.
 """
 
-from measures import active, cost, latency, memory, servers, streams, workers
+from measures import active, cost, keys, latency, memory, servers, streams, workers
 
 MEASURES = {
     "active": active,
     "cost": cost,
+    "keys": keys,
     "latency": latency,
     "memory": memory,
     "servers": servers,
