@@ -89,7 +89,7 @@ for program in $programs; do
     binary=$(find "$folder/root/usr/sbin" "$folder/root/usr/bin" -name "$program" | head -n 1)
     cat >"$folder/bin/$program" <<END
 #!/bin/sh
-exec "$loader" --library-path "$libraries" "$binary" "\$@"
+exec "$loader" --argv0 "\$0" --library-path "$libraries" "$binary" "\$@"
 END
     chmod +x "$folder/bin/$program"
 done

@@ -67,6 +67,11 @@ class Process:
                 time.sleep(0.02)
         raise Failed(f"{self.name} does not listen on port {port}:\n{self.output.read_text()}")
 
+    @property
+    def main(self) -> int:
+        """The process that was started, which others may have been started by."""
+        return self._child.pid
+
     def pids(self) -> list[int]:
         """The processes of its session."""
         found = []
