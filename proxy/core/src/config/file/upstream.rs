@@ -38,7 +38,7 @@ pub struct Upstream {
     /// with prior knowledge (h2c), or over TLS as agreed there (ALPN).
     #[serde(default)]
     pub http: HttpVersion,
-    /// Idle connections kept open to this upstream by each worker.
+    /// Idle connections that each worker keeps to each server.
     #[serde(default = "default_keepalive")]
     pub keepalive: usize,
     /// How long an idle connection is kept.
