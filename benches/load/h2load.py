@@ -8,6 +8,7 @@ from process import Failed
 from wrk import HEADERS, Load
 
 STREAMS = 8  # at once, on each connection
+MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
 def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) -> dict:
@@ -29,7 +30,7 @@ def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) ->
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     said = ended.stdout
-    finished = re.search(r"finished in ([\d.]+)s", said)
+    finished = re.search(r"finished in ([\d.]+)(?:ms|s)", said)
     requests = re.search(
         r"requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed, (\d+) errored",
         said,
@@ -43,8 +44,16 @@ def run(program: str, port: int, load: Load, seconds: float, cores: set[int]) ->
         "requests": int(requests[1]),
         "seconds": seconds,
         "bytes": int(traffic[1]),
-        # It tells no percentiles.
-        "p50_ms": None,
-        "p99_ms": None,
+        **_latencies(said),
         "errors": {"failed": int(requests[2]), "errored": int(requests[3])},
     }
+
+
+def _latencies(said: str) -> dict[str, float | None]:
+    """What it tells of them; older versions tell no percentiles."""
+    heads = re.search(r"^ +min +max +median +p95 +p99 ", said, re.MULTILINE)
+    times = re.search(r"^request +: +" + r"([\d.]+)(us|ms|s) +" * 5, said, re.MULTILINE)
+    if not (heads and times):
+        return {"p50_ms": None, "p99_ms": None}
+    of = [float(times[at]) * MILLISECONDS[times[at + 1]] for at in range(1, 11, 2)]
+    return {"p50_ms": of[2], "p99_ms": of[4]}
