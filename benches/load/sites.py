@@ -7,6 +7,7 @@ import argparse
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,7 @@ import report
 import wrk
 from contender import Contender, Running, Setup
 from contenders.setup import ROUTES
+from measures import variants
 from process import Failed, Process, allow_many_files, scratch
 from programs import BENCHES, build, peers
 
@@ -51,37 +53,27 @@ def seconds_to_check(contender: Contender, folder: Path) -> float:
     return median(times)
 
 
-def samples(running: dict[str, Running], tools: Path, core: set[int], chosen) -> dict:
-    """The contenders in turns."""
+def turns(running: dict, loads: dict, tools: Path, core: set[int], chosen) -> dict:
+    """What has its turn: by contender, then by the number of sites."""
     load = wrk.Load("/1k.txt")
     program = str(tools / "wrk")
-    made = {name: [] for name in running}
-    for one in running.values():
-        check.answers(one, load.path, Setup())
-        wrk.run(program, one.port, load, 1, core)  # warm
-    for number in range(chosen.rounds):
-        for name, one in running.items():
-            before = one.process.cpu()
-            result = wrk.run(program, one.port, load, chosen.seconds, core)
-            made[name].append(report.sample(result, one.process.cpu() - before))
-        print(f"  round {number + 1} of {chosen.rounds}", file=sys.stderr)
-    return made
 
+    def turn(name: str, sites: str) -> dict:
+        one = running[name][sites]
+        before = one.process.cpu()
+        made = wrk.run(program, one.port, load, chosen.seconds, core)
+        sample = report.sample(made, one.process.cpu() - before)
+        memory = one.process.rss() / 1e6
+        return {**sample, "extra": {"seconds to check": loads[name][sites], "memory MB": memory}}
 
-def table(loads: dict[str, float], made: dict[str, list[dict]], memory: dict[str, int]) -> str:
-    lines = [
-        "| contender | sites | seconds to check | memory MB | CPU µs/request | CPU vs one site |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, rounds in made.items():
-        kind, sites = name.rsplit(" ", 1)
-        alone = made[f"{kind} 1"]
-        ratios = [mine["cpu_us"] / its["cpu_us"] for mine, its in zip(rounds, alone)]
-        lines.append(
-            f"| {kind} | {sites} | {loads[name]:.3f} | {memory[name] / 1e6:.1f} "
-            f"| {median(one['cpu_us'] for one in rounds):.1f} | {median(ratios):.2f} |"
-        )
-    return "\n".join(lines)
+    for variants_of in running.values():
+        for one in variants_of.values():
+            check.answers(one, load.path, Setup())
+            wrk.run(program, one.port, load, 1, core)  # warm
+    return {
+        name: {sites: partial(turn, name, sites) for sites in variants_of}
+        for name, variants_of in running.items()
+    }
 
 
 def main() -> int:
@@ -94,30 +86,32 @@ def main() -> int:
     machine = report.facts()
     with scratch() as folder:
         started: list[Process] = []
-        running, loads, memory = {}, {}, {}
+        running: dict[str, dict[str, Running]] = {}
+        loads: dict[str, dict[str, float]] = {}
         try:
             server, port = origin.start(str(tools / "nginx"), folder / "origin", load_core)
             started.append(server)
             for contender in contenders:
-                for sites in (0, chosen.sites):
-                    name = f"{contender.name} {sites + 1}"
-                    place = folder / name.replace(" ", "-")
-                    running[name] = contender.start(place, proxy_core, port, Setup(sites=sites))
-                    started.append(running[name].process)
-                    loads[name] = seconds_to_check(contender, place)
-                    memory[name] = running[name].process.rss()
-            made = samples(running, tools, load_core, chosen)
+                running[contender.name], loads[contender.name] = {}, {}
+                for count in (0, chosen.sites):
+                    sites = "1 site" if not count else f"{count + 1:,} sites"
+                    place = folder / f"{contender.name}-{count}"
+                    one = contender.start(place, proxy_core, port, Setup(sites=count))
+                    started.append(one.process)
+                    running[contender.name][sites] = one
+                    loads[contender.name][sites] = seconds_to_check(contender, place)
+            its = turns(running, loads, tools, load_core, chosen)
+            samples = variants.take(its, chosen.rounds)
         finally:
             for process in started:
                 process.stop()
-    if any(one["errors"] for rounds in made.values() for one in rounds):
-        raise Failed("requests failed, so there are no figures")
     versions = {contender.name: contender.version() for contender in contenders}
-    title = f"One of {chosen.sites + 1} sites with {ROUTES} routes each is asked"
-    text = "\n".join([report.heading(machine, versions), title, "", table(loads, made, memory)])
-    data = {"machine": machine, "seconds": loads, "memory": memory, "samples": made}
+    title = f"One of {chosen.sites + 1:,} sites with {ROUTES} routes each is asked"
+    table = variants.table(samples)
+    text = "\n".join([report.heading(machine, versions), "", title, "", table])
+    data = {"machine": machine, "versions": versions, "seconds": loads, "samples": samples}
     report.publish(chosen.out, "sites", text, data)
-    return 0
+    return int(variants.failed(samples))
 
 
 if __name__ == "__main__":

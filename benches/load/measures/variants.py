@@ -29,9 +29,8 @@ def take(turns: dict[str, dict[str, Callable[[], dict]]], rounds: int) -> Sample
 
 def measured(samples: Samples, unit: str = "request") -> list[Figure]:
     """One figure for each variant."""
-    figure = f"CPU time per {unit}"
     return [
-        Figure(f"{figure}, {variant}" if variant else figure, "µs", _of(samples, variant, "cpu_us"))
+        Figure(f"CPU time per {unit}, {variant}", "µs", _of(samples, variant, "cpu_us"))
         for variant in _variants(samples)
     ]
 
@@ -40,10 +39,9 @@ def table(samples: Samples, unit: str = "request") -> str:
     variants, extra = _variants(samples), _extra(samples)
     first = variants[0]
     heads = ["contender", "variant", f"CPU µs/{unit}", f"{unit}s/s", "p50 ms", "p99 ms", *extra]
-    heads += [f"CPU vs {first}"] if len(variants) > 1 else []
-    heads += ["CPU vs nginx", "CPU vs HAProxy"]
-    heads = heads if first else [head for head in heads if head != "variant"]
-    erred = figures.errors(samples)
+    heads.append(f"CPU vs {first}")
+    bases, erred = figures.bases(samples), figures.errors(samples)
+    heads += [f"CPU vs {said}" for said in bases.values()]
     rows = []
     for name, rounds in samples.items():
         if name in erred or not rounds:
@@ -51,14 +49,13 @@ def table(samples: Samples, unit: str = "request") -> str:
             continue
         for variant, cost in zip(variants, measured(samples, unit)):
             its = [one[variant] for one in rounds]
-            cells = [name, *([variant] if first else []), cost.spread(name).text(1)]
+            cells = [name, variant, cost.spread(name).text(1)]
             cells.append(f"{median(one['rate'] for one in its):,.0f}")
             cells += [_milliseconds(its, key) for key in ("p50_ms", "p99_ms")]
-            cells += [f"{median(one['extra'][key] for one in its):,.1f}" for key in extra]
-            if len(variants) > 1:
-                by_first = [one[variant]["cpu_us"] / one[first]["cpu_us"] for one in rounds]
-                cells.append("1" if variant == first else Spread.of(by_first).text(2))
-            rows.append([*cells, *cost.ratio_cells(name)])
+            cells += [f"{median(one['extra'][key] for one in its):,.{_digits(its, key)}f}" for key in extra]
+            by_first = [one[variant]["cpu_us"] / one[first]["cpu_us"] for one in rounds]
+            cells.append("1" if variant == first else Spread.of(by_first).text(2))
+            rows.append([*cells, *cost.ratio_cells(name, bases)])
     return figures.table(heads, rows)
 
 
@@ -89,3 +86,8 @@ def _extra(samples: Samples) -> list[str]:
 def _milliseconds(made: list[dict], key: str) -> str:
     """Not every generator of load tells it."""
     return "-" if any(one[key] is None for one in made) else f"{median(one[key] for one in made):.2f}"
+
+
+def _digits(made: list[dict], key: str) -> int:
+    """More for what is small."""
+    return 1 if max(one["extra"][key] for one in made) >= 10 else 3
