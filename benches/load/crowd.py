@@ -164,8 +164,10 @@ class Crowd:
             # A socket that is closed: it is tried again with the next request.
             return
         self._listen(client)
-        if due and (cut or fresh):
-            made.errors["cut off"] += 1
-        elif due:
+        if due and not (cut or fresh):
             made.repeated += 1
             self._ask(client, due)
+            return
+        made.errors["cut off"] += bool(due)
+        if client.waiting:
+            self._ask(client, client.waiting.popleft())

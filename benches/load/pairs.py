@@ -41,6 +41,9 @@ class Pairs:
         except OSError as error:
             self.close()
             raise Failed(f"a stream cannot be opened: {error!r}") from error
+        except Failed:
+            self.close()
+            raise
 
     def _open(self, port: int, request: bytes, answer: bytes) -> Pair:
         client = socket.create_connection(("127.0.0.1", port), PATIENCE)
@@ -54,8 +57,8 @@ class Pairs:
         asked = _head(server)
         server.sendall(answer)
         answered = _head(client)
-        paths, statuses = ([head.split(b" ")[1] for head in both] for both in ((request, asked), (answer, answered)))
-        if paths[0] != paths[1] or statuses[0] != statuses[1]:
+        wanted = request.split(b" ")[1], answer.split(b" ")[1]
+        if (asked.split(b" ")[1], answered.split(b" ")[1]) != wanted:
             raise Failed(f"a stream was not opened as it must: {asked!r}, {answered!r}")
         client.setblocking(False)
         server.setblocking(False)

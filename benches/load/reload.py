@@ -33,7 +33,7 @@ SIGNALS = {"edge": signal.SIGHUP, "nginx": signal.SIGHUP, "haproxy": signal.SIGU
 HEADS = (
     "contender", "sites", "longest without an answer, ms: at a reload", "else",
     "p99 ms: at a reload", "else",
-    "made again", "lost", "pause vs nginx", "vs HAProxy",
+    "made again", "lost",
 )
 
 
@@ -151,10 +151,10 @@ def table(samples: dict[str, dict[str, list[dict]]]) -> str:
                     name, sites, pause.spread(name).text(0), middle("quiet_pause_ms", 0),
                     middle("reload_p99_ms", 1), middle("quiet_p99_ms", 1),
                     str(sum(one["repeated"] for one in rounds)),
-                    str(sum(one["lost"] for one in rounds)), *pause.ratio_cells(name),
+                    str(sum(one["lost"] for one in rounds)), *pause.ratio_cells(name, figures.BASES),
                 ]
             )  # fmt: skip
-    return figures.table(HEADS, rows)
+    return figures.table([*HEADS, *(f"pause vs {said}" for said in figures.BASES.values())], rows)
 
 
 def _median(rounds: list[dict], key: str, digits: int) -> str:

@@ -10,6 +10,7 @@ import grpc
 import handshake
 import origin
 from contender import Contender, Running
+from contenders.setup import Setup
 from process import Process
 from scenarios import Scenario
 
@@ -25,6 +26,10 @@ class Stage:
     proxy: set[int]
     rounds: int
     seconds: int  # length of a turn
+
+    def with_those_for(self, setup: Setup) -> "Stage":
+        """The same without contenders that cannot be configured so."""
+        return replace(self, field=[one for one in self.field if one.can(setup)])
 
     @contextmanager
     def play(self, scenario: Scenario, port: int | None = None) -> Iterator[list[Running]]:

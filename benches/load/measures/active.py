@@ -18,7 +18,7 @@ FEWER = 100  # times
 
 
 def run(stage: Stage, scenario: Scenario) -> Samples:
-    counts = (scenario.connections // FEWER, scenario.connections)
+    counts = (max(1, scenario.connections // FEWER), scenario.connections)
     with stage.play(scenario) as running:
         turns = {
             one.contender.name: {

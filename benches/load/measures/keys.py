@@ -25,6 +25,7 @@ PATIENCE = 10.0  # seconds
 
 def run(stage: Stage, scenario: Scenario) -> Samples:
     plain = replace(scenario, setup=Setup())
+    stage = stage.with_those_for(scenario.setup)
     stages = [replace(stage, folder=stage.folder / name) for name in ("without", "one", "many")]
     with (
         stages[0].play(plain) as without,
@@ -32,14 +33,13 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
         stages[2].play(scenario) as many,
     ):
         grown = {it.contender.name: fill(it, KEYS) for it in many}
-        variants_of = zip((it for it in without if it.contender.can(scenario.setup)), one, many)
         turns = {
             alone.contender.name: {
                 "no limit": partial(_turn, stage, scenario, alone, KEYS, 0),
                 "1 key": partial(_turn, stage, scenario, single, 1, 0),
                 f"{KEYS:,} keys": partial(_turn, stage, scenario, it, KEYS, grown[it.contender.name]),
             }
-            for alone, single, it in variants_of
+            for alone, single, it in zip(without, one, many)
         }
         return variants.take(turns, stage.rounds)
 

@@ -22,6 +22,7 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
     load = wrk.Load(scenario.path, scenario.connections)
     one_server = replace(scenario, setup=Setup())
     beside = replace(stage, folder=stage.folder / "one")
+    beside = beside.with_those_for(scenario.setup)
     with beside.play(one_server) as few, stage.play(scenario) as many:
         for one in [*few, *many]:
             wrk.run(str(stage.programs / "wrk"), one.port, load, 1, stage.load)  # warm

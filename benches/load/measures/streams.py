@@ -35,7 +35,7 @@ WEBSOCKET = (
 
 
 def run(stage: Stage, scenario: Scenario) -> Samples:
-    counts = (scenario.connections // FEWER, scenario.connections)
+    counts = (max(1, scenario.connections // FEWER), scenario.connections)
     opening = WEBSOCKET if scenario.setup.upgrade else EVENTS
     with ExitStack() as open_ends:
         server = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -44,10 +44,11 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
         turns: dict[str, dict[str, Callable[[], dict]]] = {}
         for one in running:
             turns[one.contender.name] = {}
+            before = one.process.rss()
             for count in counts:
                 pairs = Pairs(one.port, server, count, opening)
                 open_ends.callback(pairs.close)
-                turn = partial(_turn, stage, scenario, one, pairs)
+                turn = partial(_turn, stage, scenario, one, pairs, (before, sum(counts)))
                 turns[one.contender.name][f"{count:,} streams"] = turn
         return variants.take(turns, stage.rounds)
 
@@ -60,7 +61,7 @@ def table(samples: Samples) -> str:
     return variants.table(samples, "message")
 
 
-def _turn(stage: Stage, scenario: Scenario, one: Running, pairs: Pairs) -> dict:
+def _turn(stage: Stage, scenario: Scenario, one: Running, pairs: Pairs, opened: tuple) -> dict:
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, stage.load)
     try:
@@ -70,7 +71,8 @@ def _turn(stage: Stage, scenario: Scenario, one: Running, pairs: Pairs) -> dict:
         else:
             made = pairs.events(event, scenario.rate, stage.seconds)
         sample = report.sample(made, one.process.cpu() - used)
-        sample["extra"] = {"memory MB": one.process.rss() / 1e6}
+        without, count = opened  # before any stream was, and how many are
+        sample["extra"] = {"KB per stream": (one.process.rss() - without) / count / 1e3}
         return sample
     finally:
         os.sched_setaffinity(0, before)
