@@ -8,7 +8,7 @@ VENV := $(HIFATE_CACHE)/venv
 PACKAGES := backend/bazi/tests/oracle/requirements.txt proxy/tests/requirements.txt
 PYTHON ?= python3
 # What `make bench-full` runs of benches/load after the comparison.
-MEASURED := node slow attack sites events operate
+MEASURED := node slow attack sites events operate reload growth
 PREFIX ?= /usr
 DESTDIR ?=
 export CARGO_TARGET_DIR PREFIX DESTDIR

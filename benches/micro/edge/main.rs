@@ -14,15 +14,17 @@ mod log_lines;
 mod routing;
 mod sample;
 
-use criterion::{criterion_group, criterion_main};
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
 
 criterion_group!(
-    edge,
-    heads::benches,
-    log_lines::benches,
-    routing::benches,
-    balancing::benches,
-    limits::benches,
-    chunks::benches
+    name = edge;
+    // They are many, and all in memory: more time would tell no more.
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_millis(1500));
+    targets = heads::benches, log_lines::benches, routing::benches, balancing::benches,
+        limits::benches, chunks::benches
 );
 criterion_main!(edge);
