@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use edge_core::failure::Failure;
-use edge_core::http::{BodyLength, RequestHead};
+use edge_core::http::{BodyLength, Headers, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::redirect::InternalRedirect;
 
@@ -220,7 +220,12 @@ async fn reject(
 ) -> After {
     client.identify_as_peer();
     let (worker, snapshot) = place;
-    let mut record = Record::new((since, client.sent), head.len(), &[], snapshot);
+    let mut record = Record::new(
+        (since, client.sent),
+        head.len(),
+        &Headers::default(),
+        snapshot,
+    );
     let Some((site, _)) = snapshot.site(&client.listener.address, "") else {
         return After::Close;
     };

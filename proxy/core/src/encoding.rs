@@ -59,10 +59,11 @@ impl Compression {
             && response
                 .value(Name::ContentType)
                 .is_some_and(|kind| self.covers(kind))
-            && !response.headers.iter().any(|header| {
-                header.name == Name::CacheControl
-                    && list(header.value).any(|item| item.eq_ignore_ascii_case(b"no-transform"))
-            })
+            && !response
+                .headers
+                .all(Name::CacheControl)
+                .flat_map(list)
+                .any(|item| item.eq_ignore_ascii_case(b"no-transform"))
     }
 
     /// What the client likes best by its Accept-Encoding lines, which are one list; of what it likes

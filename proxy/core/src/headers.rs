@@ -106,6 +106,11 @@ impl<'a> Edit<'a> {
 }
 
 impl Edit<'_> {
+    /// Whether there may be lines that do not go on.
+    pub fn drops_some(&self) -> bool {
+        !(self.set.is_empty() && self.remove.is_empty() && self.hidden.is_empty())
+    }
+
     /// Whether a line of this name does not go on.
     pub fn drops(&self, name: &str) -> bool {
         let is = |other: &str| other.eq_ignore_ascii_case(name);

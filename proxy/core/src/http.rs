@@ -6,6 +6,7 @@
 
 mod chunked;
 mod head;
+mod headers;
 mod limits;
 mod name;
 mod request;
@@ -16,6 +17,7 @@ mod websocket;
 
 pub use chunked::{ChunkError, Chunks, Piece};
 pub use head::{HeadEnd, find_head_end, leading_empty_lines};
+pub use headers::Headers;
 pub use limits::HeadLimits;
 pub use name::Name;
 pub use request::{Method, RequestHead};

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::address::Peer;
-use crate::http::{Header, Name};
+use crate::http::{Headers, Name};
 use crate::networks::Networks;
 
 /// Which headers of which peers say who the client is.
@@ -31,7 +31,7 @@ impl RealIp {
     ///
     /// Addresses are read from the last to the first, since each proxy appends the one that
     /// connected to it: what stands before the first that is not trusted is a stranger's word.
-    pub fn client(&self, peer: Peer, headers: &[Header<'_>]) -> Option<IpAddr> {
+    pub fn client(&self, peer: Peer, headers: &Headers<'_>) -> Option<IpAddr> {
         if !self.trusted.contains(peer) {
             return None;
         }
@@ -54,16 +54,12 @@ impl RealIp {
 
     /// The scheme that a trusted peer says the client used; `own`, that of this connection, for all
     /// others, and if it says neither `http` nor `https`.
-    pub fn scheme(&self, peer: Peer, headers: &[Header<'_>], own: &'static str) -> &'static str {
+    pub fn scheme(&self, peer: Peer, headers: &Headers<'_>, own: &'static str) -> &'static str {
         // The last line is the proxy's own; those before it may have come through it.
-        let said = headers
-            .iter()
-            .rev()
-            .find(|header| header.name == Name::XForwardedProto)
-            .filter(|_| self.trusted.contains(peer));
-        match said {
-            Some(header) if header.value.eq_ignore_ascii_case(b"https") => "https",
-            Some(header) if header.value.eq_ignore_ascii_case(b"http") => "http",
+        let said = headers.all(Name::XForwardedProto).next_back();
+        match said.filter(|_| self.trusted.contains(peer)) {
+            Some(value) if value.eq_ignore_ascii_case(b"https") => "https",
+            Some(value) if value.eq_ignore_ascii_case(b"http") => "http",
             _ => own,
         }
     }

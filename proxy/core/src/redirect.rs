@@ -1,6 +1,6 @@
 //! Internal redirects: a server leaves the answer to another route (nginx's `X-Accel-Redirect`).
 
-use crate::http::ResponseHead;
+use crate::http::{Name, ResponseHead};
 
 /// Where a request goes on, and what the first answer adds to the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +28,13 @@ const KEPT: [&str; 6] = [
 impl InternalRedirect {
     /// The redirect that a response asks for, if it does.
     pub fn of(response: &ResponseHead<'_>) -> Result<Option<Self>, BadRedirect> {
-        let wanted = response
-            .headers
-            .iter()
-            .find(|line| line.raw_name.eq_ignore_ascii_case("x-accel-redirect"));
-        let Some(wanted) = wanted else {
+        if !response.headers.has(Name::XAccelOther) {
+            return Ok(None);
+        }
+        let mut lines = response.headers.iter();
+        let Some(wanted) =
+            lines.find(|line| line.raw_name.eq_ignore_ascii_case("x-accel-redirect"))
+        else {
             return Ok(None);
         };
         let target = std::str::from_utf8(wanted.value).map_err(|_| BadRedirect)?;

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::http::{Header, Name};
+use crate::http::{Headers, Name};
 
 /// An identifier, shown as hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub fn span_id(random: u64) -> Id<16> {
 
 impl Trace {
     /// The trace of a request with these headers.
-    pub fn of(headers: &[Header<'_>], drawn: Drawn) -> Self {
+    pub fn of(headers: &Headers<'_>, drawn: Drawn) -> Self {
         let span_id = span_id(drawn.span);
         match only(headers, Name::Traceparent).and_then(parent) {
             Some((trace_id, parent, flags)) => Self {
@@ -138,7 +138,7 @@ impl Trace {
 
     /// Writes the header lines for the server: `traceparent`, and the client's `tracestate` if it
     /// belongs to the same trace and is well formed. `span` is the sender's.
-    pub fn write(&self, out: &mut Vec<u8>, span: &Id<16>, headers: &[Header<'_>]) {
+    pub fn write(&self, out: &mut Vec<u8>, span: &Id<16>, headers: &Headers<'_>) {
         out.extend_from_slice(b"traceparent: 00-");
         out.extend_from_slice(&self.trace_id.0);
         out.push(b'-');
@@ -154,10 +154,10 @@ impl Trace {
 }
 
 /// The value of a header that must stand there once.
-fn only<'b>(headers: &[Header<'b>], name: Name) -> Option<&'b [u8]> {
-    let mut found = headers.iter().filter(|header| header.name == name);
+fn only<'b>(headers: &Headers<'b>, name: Name) -> Option<&'b [u8]> {
+    let mut found = headers.all(name);
     let first = found.next()?;
-    found.next().is_none().then_some(first.value)
+    found.next().is_none().then_some(first)
 }
 
 /// Reads a `traceparent` (§3.2.2). Later versions may append fields, which are passed over.
@@ -190,17 +190,15 @@ fn hex(digits: &[u8]) -> Option<u8> {
     Some(value(high)? * 16 + value(low)?)
 }
 
-fn states<'h, 'b>(headers: &'h [Header<'b>]) -> impl Iterator<Item = &'b [u8]> + use<'h, 'b> {
+fn states<'b>(headers: &Headers<'b>) -> impl Iterator<Item = &'b [u8]> {
     headers
-        .iter()
-        .filter(|header| header.name == Name::Tracestate)
-        .map(|header| header.value)
+        .all(Name::Tracestate)
         .filter(|value| !value.is_empty())
 }
 
 /// Whether all `tracestate` lines together are a list of `key=value` (§3.3.1). One member too many,
 /// or a malformed one, discards the whole.
-fn has_valid_state(headers: &[Header<'_>]) -> bool {
+fn has_valid_state(headers: &Headers<'_>) -> bool {
     let mut members = 0;
     let mut length = 0;
     for value in states(headers) {
@@ -238,7 +236,7 @@ fn is_member(member: &[u8]) -> bool {
 }
 
 /// Several lines are one list (RFC 9110 §5.3).
-fn write_state(out: &mut Vec<u8>, headers: &[Header<'_>]) {
+fn write_state(out: &mut Vec<u8>, headers: &Headers<'_>) {
     out.extend_from_slice(b"tracestate: ");
     for (index, value) in states(headers).enumerate() {
         if index > 0 {
@@ -251,7 +249,7 @@ fn write_state(out: &mut Vec<u8>, headers: &[Header<'_>]) {
 
 /// A client's `X-Request-ID` that is fit to be passed on: short, and nothing that a log or a shell
 /// could take for something else.
-pub fn sane_request_id<'b>(headers: &[Header<'b>]) -> Option<&'b [u8]> {
+pub fn sane_request_id<'b>(headers: &Headers<'b>) -> Option<&'b [u8]> {
     let in_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:+=/@".contains(byte);
     only(headers, Name::XRequestId)
         .filter(|id| (1..=128).contains(&id.len()) && id.iter().all(in_id))

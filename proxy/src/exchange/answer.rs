@@ -234,7 +234,5 @@ pub(super) fn chosen(compression: &Compression, request: &RequestHead<'_>) -> Op
     if request.version != Version::Http11 {
         return None;
     }
-    let headers = request.headers.iter();
-    let lines = headers.filter(|header| header.name == Name::AcceptEncoding);
-    compression.choose(&lines.map(|header| header.value))
+    compression.choose(&request.headers.all(Name::AcceptEncoding))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use edge_core::expression::Captures;
 use edge_core::failure::Failure;
 use edge_core::headers::Own;
-use edge_core::http::{Header, RequestHead};
+use edge_core::http::{Headers, RequestHead};
 use edge_core::reason::Reason;
 use edge_core::template::{self, Needs, Template, Times, Try, Values};
 use edge_core::trace::{self, Drawn, Id, Trace};
@@ -102,7 +102,7 @@ impl Record {
     pub(super) fn new(
         (since, sent_before): (Instant, u64),
         head: usize,
-        headers: &[Header<'_>],
+        headers: &Headers<'_>,
         snapshot: &Snapshot,
     ) -> Self {
         let sample = snapshot.config.tracing.sample;
@@ -151,7 +151,12 @@ impl Record {
                 ..Needs::default()
             },
             spans: None,
-            ..Self::new((Instant::now(), client.sent), 0, &[], snapshot)
+            ..Self::new(
+                (Instant::now(), client.sent),
+                0,
+                &Headers::default(),
+                snapshot,
+            )
         }
     }
 

@@ -1,7 +1,7 @@
 //! The request as the upstream server gets it.
 
 use super::forwarded::{self, Hop};
-use super::{is_named, names_headers, wants_trailers, write_header, write_number};
+use super::{Passed, is_named, names_headers, wants_trailers, write_header, write_number};
 use crate::headers::Edit;
 use crate::http::{BodyLength, Header, Name, RequestHead, Upgrade};
 use crate::tls::{Certificate, is_reserved};
@@ -56,8 +56,9 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         head.authority
     };
     let own_id = sane_request_id(&head.headers);
+    let edits = to.edit.drops_some();
     let own = |out: &mut Vec<u8>, name: &str, value: &[u8]| {
-        if !to.edit.drops(name) {
+        if !edits || !to.edit.drops(name) {
             write_header(out, name, value);
         }
     };
@@ -89,10 +90,8 @@ pub fn write_request(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_
         BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         // A POST that said that its body is empty must go on saying it (RFC 9110 §8.6).
         BodyLength::Empty
-            if head
-                .headers
-                .iter()
-                .any(|line| matches!(line.name, Name::ContentLength | Name::TransferEncoding)) =>
+            if head.headers.has(Name::ContentLength)
+                || head.headers.has(Name::TransferEncoding) =>
         {
             write_length(out, 0);
         }
@@ -116,17 +115,20 @@ fn write_hop(out: &mut Vec<u8>, head: &RequestHead<'_>, upgrade: &Upgrade<'_>) {
 /// Writes the lines of the client's that go on.
 fn write_clients_own(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<'_>) {
     let named = names_headers(&head.headers);
+    let edits = to.edit.drops_some();
     let ends_here = |line: &Header<'_>| {
         (to.hop.is_some() && line.raw_name.eq_ignore_ascii_case("forwarded"))
             || (named && is_named(&head.headers, line))
-            || to.edit.drops(line.raw_name)
+            || (edits && to.edit.drops(line.raw_name))
             || (line.name == Name::Other && is_reserved(line.raw_name))
     };
+    let mut passed = Passed::of(&head.headers);
     for header in &head.headers {
         if goes_on(header.name) && !ends_here(header) {
-            write_header(out, header.raw_name, header.value);
+            passed.pass(out, header);
         }
     }
+    passed.finish(out);
 }
 
 fn write_length(out: &mut Vec<u8>, length: u64) {
@@ -140,12 +142,8 @@ fn write_forwarded_for(out: &mut Vec<u8>, head: &RequestHead<'_>, to: &Outgoing<
         return;
     }
     out.extend_from_slice(b"X-Forwarded-For: ");
-    for header in head
-        .headers
-        .iter()
-        .filter(|header| header.name == Name::XForwardedFor)
-    {
-        out.extend_from_slice(header.value);
+    for value in head.headers.all(Name::XForwardedFor) {
+        out.extend_from_slice(value);
         out.extend_from_slice(b", ");
     }
     out.extend_from_slice(to.client.as_bytes());

@@ -1,7 +1,7 @@
 //! The response as the client gets it.
 
 use super::phrase::reason_phrase;
-use super::{is_named, names_headers, write_header, write_number};
+use super::{Passed, is_named, names_headers, write_header, write_number};
 use crate::encoding::Coding;
 use crate::headers::Edit;
 use crate::http::{BodyLength, Header, Name, ResponseHead};
@@ -65,26 +65,31 @@ pub struct Cookie<'a> {
 pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseForm<'_>) {
     write_beginning(out, head, form);
     let named = names_headers(&head.headers);
+    let edits = form.edit.drops_some();
     // RFC 9110 §8.6: what switches has none.
     let mut has_length = form.body != BodyLength::Empty || head.status == 101;
+    let mut passed = Passed::of(&head.headers);
     for header in &head.headers {
         let again = header.name == Name::ContentLength && std::mem::replace(&mut has_length, true);
         let dropped = !is_forwarded(header.name)
             || again
             || (header.name == Name::AcceptRanges && form.coding.is_some())
             || (named && is_named(&head.headers, header))
-            || form.edit.drops(header.raw_name);
+            || (edits && form.edit.drops(header.raw_name));
         if dropped {
             continue;
         }
         if header.name == Name::Etag && form.coding.is_some() {
+            passed.finish(out);
             write_weak_etag(out, header.value);
         } else if let Some(value) = redirected(header, form.redirects) {
+            passed.finish(out);
             write_header(out, header.raw_name, &value);
         } else {
-            write_header(out, header.raw_name, header.value);
+            passed.pass(out, header);
         }
     }
+    passed.finish(out);
     if let Some(coding) = form.coding {
         write_header(out, "Content-Encoding", coding.name().as_bytes());
     }
@@ -196,10 +201,8 @@ fn write_beginning(out: &mut Vec<u8>, head: &ResponseHead<'_>, form: &ResponseFo
 /// RFC 9110 §7.8.
 fn write_switch(out: &mut Vec<u8>, head: &ResponseHead<'_>) {
     out.extend_from_slice(b"Connection: Upgrade\r\n");
-    for line in &head.headers {
-        if line.name == Name::Upgrade {
-            write_header(out, "Upgrade", line.value);
-        }
+    for protocols in head.headers.all(Name::Upgrade) {
+        write_header(out, "Upgrade", protocols);
     }
 }
 

@@ -10,9 +10,9 @@ const MOST: usize = 32;
 pub fn wants_trailers(request: &RequestHead<'_>) -> bool {
     request
         .headers
-        .iter()
-        .filter(|line| line.name == Name::Te)
-        .any(|line| list(line.value).any(|coding| coding.eq_ignore_ascii_case(b"trailers")))
+        .all(Name::Te)
+        .flat_map(list)
+        .any(|coding| coding.eq_ignore_ascii_case(b"trailers"))
 }
 
 /// Writes those of a response's trailer lines that may be there to `out`. Lines that mean something

@@ -1,6 +1,8 @@
 //! Finding where a message head ends, before anything in it is parsed.
 
-use memchr::memchr_iter;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// What a buffer holds of a message head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +29,27 @@ pub fn leading_empty_lines(buffer: &[u8]) -> usize {
 /// Each byte is looked at once however slowly the head arrives, so that a client that sends a byte
 /// at a time costs no more than one that sends it at once.
 pub fn find_head_end(buffer: &[u8], searched: usize) -> HeadEnd {
-    let unseen = buffer.get(searched..).unwrap_or_default();
-    for found in memchr_iter(b'\n', unseen) {
-        let line_feed = searched + found;
-        let before = buffer.get(..line_feed).unwrap_or_default();
-        if before.last() != Some(&b'\r') {
-            return HeadEnd::BareLineFeed;
-        }
-        // An empty line: CRLF right after CRLF.
-        if before.len() >= 3 && before.get(before.len() - 2) == Some(&b'\n') {
-            return HeadEnd::Complete(line_feed + 1);
-        }
+    static EMPTY_LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
+    // Its beginning may have been there before.
+    let from = searched.saturating_sub(2);
+    let unseen = buffer.get(from..).unwrap_or_default();
+    let end = EMPTY_LINE.find(unseen).map(|at| from + at + 3);
+    let head = buffer.get(..end.unwrap_or(buffer.len()));
+    if has_bare_line_feed(head.unwrap_or_default(), searched) {
+        return HeadEnd::BareLineFeed;
     }
-    HeadEnd::Partial(buffer.len())
+    end.map_or(HeadEnd::Partial(buffer.len()), HeadEnd::Complete)
+}
+
+/// Whether a line of the `head` ends in LF without CR, the first `searched` bytes aside. There is no
+/// branch in it, so that the compiler looks at many bytes at once.
+fn has_bare_line_feed(head: &[u8], searched: usize) -> bool {
+    let before = head.get(searched.saturating_sub(1)..).unwrap_or_default();
+    let pairs = before.iter().zip(before.get(1..).unwrap_or_default());
+    let at_once = searched == 0 && head.first() == Some(&b'\n');
+    pairs.fold(at_once, |found, (before, byte)| {
+        found | ((*byte == b'\n') & (*before != b'\r'))
+    })
 }
 
 #[cfg(test)]

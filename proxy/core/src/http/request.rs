@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::limits::MOST_HEADERS;
-use super::{BodyLength, HeadLimits, Header, Name, Upgrade, Version, list};
+use super::{BodyLength, HeadLimits, Headers, Name, Upgrade, Version, list};
 use crate::reason::Reason;
 
 /// A request method. Those of RFC 9110 by name, since retries, bodies and metrics ask for them.
@@ -75,7 +75,7 @@ pub struct RequestHead<'b> {
     pub authority: &'b str,
     /// All header lines in order, but for those whose name holds an underscore: CGI-like servers
     /// read `X_Real_IP` as `X-Real-IP`, so nginx drops them (`underscores_in_headers off`).
-    pub headers: Vec<Header<'b>>,
+    pub headers: Headers<'b>,
     /// Where the body ends.
     pub body: BodyLength,
     /// Whether the client lets the connection serve another request.
@@ -113,19 +113,16 @@ impl<'b> RequestHead<'b> {
             return Err(Reason::TOO_MANY_HEADERS);
         }
         let mut fields = Fields::default();
-        let mut headers = Vec::with_capacity(parsed.headers.len());
+        let mut headers = Headers::in_message(bytes, parsed.headers.len());
         for line in parsed.headers.iter() {
-            let header = Header {
-                name: Name::of(line.name),
-                raw_name: line.name,
-                value: line.value,
-            };
             if line.name.len() + ": ".len() + line.value.len() > limits.header_line {
                 return Err(Reason::HEADER_LINE_TOO_LONG);
             }
-            fields.read(&header, bytes)?;
-            if !line.name.contains('_') {
-                headers.push(header);
+            let name = Name::of(line.name);
+            fields.read(name, line.value, bytes)?;
+            // No name that the edge knows holds an underscore.
+            if name != Name::Other || !line.name.contains('_') {
+                headers.push(name, line.name, line.value);
             }
         }
         let (authority, host) = fields.authority(authority_form, version)?;
@@ -243,27 +240,32 @@ struct Fields<'b> {
 }
 
 impl<'b> Fields<'b> {
-    fn read(&mut self, header: &Header<'b>, head: &[u8]) -> Result<(), Reason> {
-        let value = header.value;
-        if header.name == Name::Host {
-            if self.host.replace(value).is_some() {
-                return Err(Reason::HOST_REPEATED);
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all others mean nothing to the framing of a message"
+    )]
+    fn read(&mut self, name: Name, value: &'b [u8], head: &[u8]) -> Result<(), Reason> {
+        match name {
+            Name::Host => {
+                if self.host.replace(value).is_some() {
+                    return Err(Reason::HOST_REPEATED);
+                }
             }
-        } else if header.name == Name::ContentLength {
-            if self.length.replace(content_length(value)?).is_some() {
-                return Err(Reason::LENGTH_REPEATED);
+            Name::ContentLength => {
+                if self.length.replace(content_length(value)?).is_some() {
+                    return Err(Reason::LENGTH_REPEATED);
+                }
             }
-        } else if header.name == Name::TransferEncoding {
-            self.transfer_encoding(value, head)?;
-        } else if header.name == Name::Connection {
-            self.connection(value)?;
-        } else if header.name == Name::Expect {
-            if !value.eq_ignore_ascii_case(b"100-continue") {
-                return Err(Reason::BAD_EXPECT);
+            Name::TransferEncoding => self.transfer_encoding(value, head)?,
+            Name::Connection => self.connection(value)?,
+            Name::Expect => {
+                if !value.eq_ignore_ascii_case(b"100-continue") {
+                    return Err(Reason::BAD_EXPECT);
+                }
+                self.expects_continue = true;
             }
-            self.expects_continue = true;
-        } else if header.name == Name::Upgrade {
-            self.upgrade.read(value);
+            Name::Upgrade => self.upgrade.read(value),
+            _ => {}
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::{BodyLength, Header, Name, Version, list};
+use super::{BodyLength, Headers, Name, Version, list};
 
 /// A response that cannot be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +26,7 @@ pub struct ResponseHead<'b> {
     /// The reason phrase as sent.
     pub reason: &'b str,
     /// All header lines in order.
-    pub headers: Vec<Header<'b>>,
+    pub headers: Headers<'b>,
     /// Where the body ends.
     pub body: BodyLength,
     /// Whether the server lets the connection serve another request.
@@ -68,15 +68,10 @@ impl<'b> ResponseHead<'b> {
         } else {
             Version::Http11
         };
-        let headers: Vec<Header<'b>> = parsed
-            .headers
-            .iter()
-            .map(|line| Header {
-                name: Name::of(line.name),
-                raw_name: line.name,
-                value: line.value,
-            })
-            .collect();
+        let mut headers = Headers::in_message(bytes, parsed.headers.len());
+        for line in parsed.headers.iter() {
+            headers.push(Name::of(line.name), line.name, line.value);
+        }
         let length = content_length(&headers)?;
         let body = if to_head_request || status < 200 || status == 204 || status == 304 {
             BodyLength::Empty
@@ -84,10 +79,8 @@ impl<'b> ResponseHead<'b> {
             body_length(length, &headers, version)?
         };
         let keep_alive = keeps_alive(&headers, version) && body != BodyLength::UntilClose;
-        let accel_buffering = headers
-            .iter()
-            .find(|header| header.name == Name::XAccelBuffering)
-            .map(|header| !header.value.eq_ignore_ascii_case(b"no"));
+        let accel_buffering = headers.all(Name::XAccelBuffering).next();
+        let accel_buffering = accel_buffering.map(|value| !value.eq_ignore_ascii_case(b"no"));
         let reason = parsed.reason.unwrap_or_default();
         Ok(Self {
             status,
@@ -101,22 +94,16 @@ impl<'b> ResponseHead<'b> {
 
     /// The value of a header that the edge knows.
     pub fn value(&self, name: Name) -> Option<&'b [u8]> {
-        self.headers
-            .iter()
-            .find(|header| header.name == name)
-            .map(|header| header.value)
+        self.headers.all(name).next()
     }
 }
 
 /// The length that the head names. The same one said twice is harmless in a response; two are not,
 /// even where no body follows: the client would have to choose.
-fn content_length(headers: &[Header<'_>]) -> Result<Option<u64>, BadResponse> {
+fn content_length(headers: &Headers<'_>) -> Result<Option<u64>, BadResponse> {
     let mut length = None;
-    for header in headers
-        .iter()
-        .filter(|header| header.name == Name::ContentLength)
-    {
-        let text = std::str::from_utf8(header.value).map_err(|_| BadResponse::Length)?;
+    for value in headers.all(Name::ContentLength) {
+        let text = std::str::from_utf8(value).map_err(|_| BadResponse::Length)?;
         let number = text
             .bytes()
             .all(|byte| byte.is_ascii_digit())
@@ -135,15 +122,12 @@ fn content_length(headers: &[Header<'_>]) -> Result<Option<u64>, BadResponse> {
 
 fn body_length(
     length: Option<u64>,
-    headers: &[Header<'_>],
+    headers: &Headers<'_>,
     version: Version,
 ) -> Result<BodyLength, BadResponse> {
     let mut codings = 0;
-    for header in headers
-        .iter()
-        .filter(|header| header.name == Name::TransferEncoding)
-    {
-        if !header.value.eq_ignore_ascii_case(b"chunked") {
+    for value in headers.all(Name::TransferEncoding) {
+        if !value.eq_ignore_ascii_case(b"chunked") {
             return Err(BadResponse::Length);
         }
         codings += 1;
@@ -157,11 +141,8 @@ fn body_length(
     }
 }
 
-fn keeps_alive(headers: &[Header<'_>], version: Version) -> bool {
-    let mut options = headers
-        .iter()
-        .filter(|header| header.name == Name::Connection)
-        .flat_map(|header| list(header.value));
+fn keeps_alive(headers: &Headers<'_>, version: Version) -> bool {
+    let mut options = headers.all(Name::Connection).flat_map(list);
     match version {
         Version::Http11 => !options.any(|option| option.eq_ignore_ascii_case(b"close")),
         Version::Http10 => options.any(|option| option.eq_ignore_ascii_case(b"keep-alive")),

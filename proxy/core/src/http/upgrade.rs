@@ -45,9 +45,8 @@ impl<'b> Upgrade<'b> {
     /// Whether a `101` switches to what was offered, and to nothing else. More than one protocol are
     /// layers (RFC 9110 §7.8).
     pub fn allows(&self, switch: &ResponseHead<'_>) -> bool {
-        let lines = switch.headers.iter();
-        let lines = lines.filter(|line| line.name == Name::Upgrade);
-        let mut to = lines.flat_map(|line| list(line.value)).peekable();
+        let lines = switch.headers.all(Name::Upgrade);
+        let mut to = lines.flat_map(list).peekable();
         let is_offered = |to: &[u8]| {
             let mut protocols = self.protocols.iter();
             protocols.any(|one| one.as_bytes().eq_ignore_ascii_case(to))

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::http::RequestHead;
 
 const DRAWN: Drawn = Drawn {
     trace: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef,
@@ -11,21 +12,27 @@ const DRAWN: Drawn = Drawn {
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "00f067aa0ba902b7";
 
-fn headers<'a>(lines: &'a [(&'a str, &'a str)]) -> Vec<Header<'a>> {
-    let header = |(name, value): &(&'a str, &'a str)| Header {
-        name: Name::of(name),
-        raw_name: name,
-        value: value.as_bytes(),
-    };
-    lines.iter().map(header).collect()
+fn request(lines: &[(&str, &str)]) -> String {
+    let line = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
+    let lines: String = lines.iter().map(line).collect();
+    format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n")
+}
+
+fn trace(lines: &[(&str, &str)]) -> Trace {
+    let request = request(lines);
+    Trace::of(
+        &RequestHead::parse(request.as_bytes()).unwrap().headers,
+        DRAWN,
+    )
 }
 
 fn of(traceparent: &str) -> Trace {
-    Trace::of(&headers(&[("TraceParent", traceparent)]), DRAWN)
+    trace(&[("TraceParent", traceparent)])
 }
 
 fn written(lines: &[(&str, &str)]) -> String {
-    let headers = headers(lines);
+    let request = request(lines);
+    let headers = RequestHead::parse(request.as_bytes()).unwrap().headers;
     let trace = Trace::of(&headers, DRAWN);
     let mut out = Vec::new();
     trace.write(&mut out, &trace.span_id, &headers);
@@ -63,7 +70,6 @@ fn anything_else_begins_a_trace() {
         format!("00-{TRACE}-0000000000000000-01"),
         format!("00-{}-{PARENT}-01", TRACE.to_uppercase()),
         format!("00_{TRACE}_{PARENT}_01"),
-        format!(" 00-{TRACE}-{PARENT}-01"),
         format!("00-{TRACE}{PARENT}--01"),
     ] {
         let trace = of(&bad);
@@ -72,7 +78,7 @@ fn anything_else_begins_a_trace() {
     }
     let parent = format!("00-{TRACE}-{PARENT}-01");
     let twice = [("traceparent", parent.as_str()); 2];
-    assert_eq!(Trace::of(&headers(&twice), DRAWN).parent, None);
+    assert_eq!(trace(&twice).parent, None);
 }
 
 #[test]
@@ -110,7 +116,10 @@ fn a_malformed_state_is_dropped_and_the_trace_kept() {
 
 #[test]
 fn request_ids_that_could_mislead_are_not_kept() {
-    let kept = |id| sane_request_id(&headers(&[("X-Request-Id", id)])).is_some();
+    let kept = |id| {
+        let request = request(&[("X-Request-Id", id)]);
+        sane_request_id(&RequestHead::parse(request.as_bytes()).unwrap().headers).is_some()
+    };
     assert!(kept("f058ebd6-02f7-4d3f-942e-904344e8cde5") && kept("Root=1-67891233-abc"));
     assert!(!kept("") && !kept("a b") && !kept("<script>") && !kept(&"a".repeat(129)));
 }
@@ -118,9 +127,9 @@ fn request_ids_that_could_mislead_are_not_kept() {
 proptest! {
     #[test]
     fn what_is_written_is_read_again(trace: u128, span: u64, sampled: bool) {
-        let first = Trace::of(&[], Drawn { trace, span, sampled });
+        let first = Trace::of(&Headers::default(), Drawn { trace, span, sampled });
         let mut out = Vec::new();
-        first.write(&mut out, &first.span_id, &[]);
+        first.write(&mut out, &first.span_id, &Headers::default());
         let line = String::from_utf8(out).unwrap();
         let value = line.trim_end().strip_prefix("traceparent: ").unwrap();
         let second = of(value);
