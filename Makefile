@@ -15,7 +15,7 @@ export CARGO_TARGET_DIR PREFIX DESTDIR
 export HIFATE_PYTHON ?= $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install setup test try-systemd lint bench bench-full clean
+.PHONY: help run build install setup test try-systemd lint pgo bench bench-full clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -51,6 +51,10 @@ lint: ## Formatting, lints, documentation, dependency directions, file sizes
 	@cargo clippy --release --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS=-Dwarnings cargo doc --release --workspace --no-deps --quiet
 	@$(PYTHON) scripts/check_structure.py
+
+# It needs llvm-profdata (rustup component add llvm-tools).
+pgo: ## Build the edge for what it does most: measured, then built again (half an hour)
+	@scripts/pgo.sh
 
 bench: ## Compare with nginx and HAProxy: load and latency (6 minutes)
 	@benches/load/compare.py --scenario a,b,c,d,d2,e,e2,f,h,i --rounds 3

@@ -6,7 +6,7 @@ set -eu
 missing=""
 # program:package
 for pair in nginx:nginx-light goaccess:goaccess sslscan:sslscan systemd-analyze:systemd \
-    chromium:chromium chromedriver:chromium-driver; do
+    chromium:chromium chromedriver:chromium-driver valgrind:valgrind; do
     # Debian's nginx is where only root looks.
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
 done

@@ -17,11 +17,12 @@ mod up;
 
 use std::time::Duration;
 
+use lab::eventually;
 use serde_json::{Value, json};
 
 use crate::client::post;
 use crate::load::Load;
-use crate::process::{Backend, Edge, eventually, free_ports};
+use crate::process::{Backend, Edge, free_ports};
 
 /// The pair of seed §5.6: node 1 with weight 2, node 2 with weight 1 as backup.
 fn seed_pair(primary: &Backend, backup: &Backend) -> String {

@@ -1,26 +1,18 @@
 //! The programs as processes; each is killed when its value is dropped.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
 
+use lab::{eventually, free_address};
 use tempfile::TempDir;
 
 use crate::client::get;
 
-/// A program of this workspace, from the folder that this test was built into.
+/// A program of this workspace.
 pub(crate) fn program(name: &str) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let built = test.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(
-        built.exists(),
-        "{} is not built: cargo build --release",
-        built.display()
-    );
-    Command::new(built)
+    Command::new(lab::program(name))
 }
 
 /// Addresses of the Web App and its seven services.
@@ -29,29 +21,6 @@ pub(crate) type Ports = [SocketAddr; 8];
 /// Eight addresses that nothing listens on.
 pub(crate) fn free_ports() -> Ports {
     [(); 8].map(|()| free_address())
-}
-
-fn free_address() -> SocketAddr {
-    // Below the ports that the kernel gives to outgoing connections, of which the tests make many;
-    // a port from there could be taken again before the program under test binds it.
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let offset = u16::try_from(std::process::id() % 10_000).unwrap();
-    loop {
-        let port = 10_000 + offset + NEXT.fetch_add(1, Ordering::Relaxed);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-}
-
-/// Waits until `condition` holds; twenty seconds are enough on any machine.
-pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(Instant::now() < end, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// A Web App with its services.
