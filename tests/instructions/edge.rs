@@ -94,7 +94,7 @@ fn connect(address: SocketAddr) -> TcpStream {
 }
 
 fn config([plain, tls, http2, admin]: [SocketAddr; 4], origin: SocketAddr, root: &Path) -> String {
-    let root = root.display();
+    let sites = sites(root);
     format!(
         r#"
 [server]
@@ -119,6 +119,16 @@ nodelay = true
 keepalive = 16
 [[upstream.origin.server]]
 address = "{origin}"
+{sites}
+"#
+    )
+}
+
+/// A site for each way to answer.
+fn sites(root: &Path) -> String {
+    let root = root.display();
+    format!(
+        r#"
 [[site]]
 names = ["plain.test"]
 access_log = false

@@ -8,7 +8,11 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --release -p lab --test instructions`
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod callgrind;
 mod client;

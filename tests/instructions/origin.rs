@@ -32,7 +32,7 @@ fn serve(mut stream: TcpStream) -> Option<()> {
                 break;
             }
             if path.is_empty() {
-                path = line.split(' ').nth(1)?.to_owned();
+                line.split(' ').nth(1)?.clone_into(&mut path);
             } else if let Some(value) = line.strip_prefix("Content-Length: ") {
                 length = value.trim().parse().ok()?;
             }

@@ -47,9 +47,10 @@ fn has_bare_line_feed(head: &[u8], searched: usize) -> bool {
     let before = head.get(searched.saturating_sub(1)..).unwrap_or_default();
     let pairs = before.iter().zip(before.get(1..).unwrap_or_default());
     let at_once = searched == 0 && head.first() == Some(&b'\n');
-    pairs.fold(at_once, |found, (before, byte)| {
-        found | ((*byte == b'\n') & (*before != b'\r'))
-    })
+    let found = pairs.fold(u8::from(at_once), |found, (before, byte)| {
+        found | (u8::from(*byte == b'\n') & u8::from(*before != b'\r'))
+    });
+    found != 0
 }
 
 #[cfg(test)]

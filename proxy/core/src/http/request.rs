@@ -240,32 +240,26 @@ struct Fields<'b> {
 }
 
 impl<'b> Fields<'b> {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "all others mean nothing to the framing of a message"
-    )]
     fn read(&mut self, name: Name, value: &'b [u8], head: &[u8]) -> Result<(), Reason> {
-        match name {
-            Name::Host => {
-                if self.host.replace(value).is_some() {
-                    return Err(Reason::HOST_REPEATED);
-                }
+        if name == Name::Host {
+            if self.host.replace(value).is_some() {
+                return Err(Reason::HOST_REPEATED);
             }
-            Name::ContentLength => {
-                if self.length.replace(content_length(value)?).is_some() {
-                    return Err(Reason::LENGTH_REPEATED);
-                }
+        } else if name == Name::ContentLength {
+            if self.length.replace(content_length(value)?).is_some() {
+                return Err(Reason::LENGTH_REPEATED);
             }
-            Name::TransferEncoding => self.transfer_encoding(value, head)?,
-            Name::Connection => self.connection(value)?,
-            Name::Expect => {
-                if !value.eq_ignore_ascii_case(b"100-continue") {
-                    return Err(Reason::BAD_EXPECT);
-                }
-                self.expects_continue = true;
+        } else if name == Name::TransferEncoding {
+            self.transfer_encoding(value, head)?;
+        } else if name == Name::Connection {
+            self.connection(value)?;
+        } else if name == Name::Expect {
+            if !value.eq_ignore_ascii_case(b"100-continue") {
+                return Err(Reason::BAD_EXPECT);
             }
-            Name::Upgrade => self.upgrade.read(value),
-            _ => {}
+            self.expects_continue = true;
+        } else if name == Name::Upgrade {
+            self.upgrade.read(value);
         }
         Ok(())
     }
