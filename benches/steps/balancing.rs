@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;
-use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use edge_core::balance::{Ask, Group, Method, Pick, Profile, Server};
+use benches::server;
+use edge_core::balance::{Ask, Group, Method, Pick, Profile};
 
 pub(crate) fn round_robin(times: usize) {
     take(Method::RoundRobin, 3, times);
@@ -19,16 +19,7 @@ fn take(method: Method, count: usize, times: usize) {
     let now = Instant::now();
     let mut servers = Group::new(method, Profile::Safe { most_ejected: 50 });
     for index in 0..count {
-        let server = Server {
-            weight: NonZeroU32::MIN,
-            max_fails: 3,
-            fail_timeout: Duration::from_secs(30),
-            max_conns: None,
-            slow_start: Duration::ZERO,
-            backup: false,
-            down: false,
-        };
-        servers.insert(server, &format!("10.0.0.{index}:80"), "", now, true);
+        servers.insert(server(), &format!("10.0.0.{index}:80"), "", now, true);
     }
     for number in 0..times {
         let ask = Ask {

@@ -6,7 +6,7 @@
 //! (`benches/steps`). `figures.txt` has what they cost when somebody last looked; whoever makes
 //! something dearer or cheaper by more than 3 % writes the new figures and has them in the diff:
 //!
-//! `UPDATE_GOLDEN=1 cargo test --release -p lab --test instructions`
+//! `make build && UPDATE_GOLDEN=1 cargo test --release --workspace --test instructions`
 
 #![expect(
     clippy::expect_used,

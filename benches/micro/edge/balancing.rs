@@ -5,8 +5,9 @@ use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+use benches::server;
 use criterion::{BenchmarkId, Criterion};
-use edge_core::balance::{Ask, Group, Lease, Method, Pick, Profile, Server};
+use edge_core::balance::{Ask, Group, Lease, Method, Pick, Profile};
 
 const COUNTS: [usize; 3] = [3, 200, 1000];
 
@@ -93,17 +94,5 @@ impl Turns {
                 .handle_success(&before, self.now, Duration::from_millis(3));
             self.servers.release(&before);
         }
-    }
-}
-
-fn server() -> Server {
-    Server {
-        weight: NonZeroU32::MIN,
-        max_fails: 3,
-        fail_timeout: Duration::from_secs(30),
-        max_conns: None,
-        slow_start: Duration::ZERO,
-        backup: false,
-        down: false,
     }
 }

@@ -2,41 +2,16 @@
 
 use std::hint::black_box;
 
+use benches::{DRAWN, REQUEST, RESPONSE, answered, outgoing};
 use criterion::Criterion;
-use edge_core::forward::{self, Connection, Outgoing, ResponseForm};
+use edge_core::forward;
 use edge_core::headers::Edit;
-use edge_core::http::{BodyLength, HeadEnd, RequestHead, ResponseHead, find_head_end};
-use edge_core::trace::{self, Id, Trace};
-
-use crate::sample::{DRAWN, REQUEST, RESPONSE};
+use edge_core::http::{HeadEnd, RequestHead, ResponseHead, find_head_end};
+use edge_core::trace::{self, Trace};
 
 pub(crate) fn benches(criterion: &mut Criterion) {
     requests(criterion);
     responses(criterion);
-}
-
-/// With X-Real-IP and the X-Forwarded headers, as by default.
-fn outgoing<'a>(
-    head: &'a RequestHead<'a>,
-    trace: &'a Trace,
-    id: &'a Id<32>,
-    edit: &'a Edit<'a>,
-) -> Outgoing<'a> {
-    Outgoing {
-        usual: true,
-        hop: None,
-        upgrade: &head.upgrade,
-        certificate: None,
-        edit,
-        target: head.target,
-        default_host: "web_app",
-        client: "192.0.2.1",
-        scheme: "http",
-        body: head.body,
-        trace,
-        span: &trace.span_id,
-        request_id: id.as_str(),
-    }
 }
 
 fn requests(criterion: &mut Criterion) {
@@ -90,18 +65,8 @@ fn responses(criterion: &mut Criterion) {
         bencher.iter(|| ResponseHead::parse(black_box(RESPONSE), false).is_ok());
     });
     let head = ResponseHead::parse(RESPONSE, false).expect("a head that is right");
-    let form = ResponseForm {
-        edit: &Edit::default(),
-        body: BodyLength::Known(1024),
-        connection: Connection::Keep,
-        date: "Mon, 23 Nov 2026 04:00:00 GMT",
-        coding: None,
-        vary: false,
-        cookie: None,
-        status: None,
-        redirects: &[],
-        kept: &[],
-    };
+    let edit = Edit::default();
+    let form = answered(&edit);
     let mut out = Vec::with_capacity(4096);
     group.bench_function("write", |bencher| {
         bencher.iter(|| {

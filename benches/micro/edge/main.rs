@@ -12,7 +12,6 @@ mod heads;
 mod limits;
 mod log_lines;
 mod routing;
-mod sample;
 
 use std::time::Duration;
 
