@@ -74,6 +74,11 @@ def errors(samples: dict[str, list[dict]]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def failed(samples: dict[str, list[dict]]) -> bool:
+    """Whether anybody erred."""
+    return bool(errors(samples))
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [heads, ["---"] * len(heads), *rows]

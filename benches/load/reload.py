@@ -20,6 +20,7 @@ from contender import Contender, Running
 from contenders.setup import MARK, Setup
 from crowd import Crowd, Made
 from figures import Figure
+from interleaved import take
 from process import Failed, allow_many_files, scratch
 from programs import BENCHES, build, peers
 from scenarios import Scenario
@@ -131,11 +132,8 @@ def measure(stage: Stage, chosen: argparse.Namespace) -> dict[str, dict[str, lis
         part = Stage(**{**vars(stage), "folder": stage.folder / name})
         with part.play(scenario) as running:
             field = [Reloads(one, part.folder / one.contender.name) for one in running]
-            samples[name] = {one.running.contender.name: [] for one in field}
-            for number in range(chosen.rounds):
-                for one in field:
-                    samples[name][one.running.contender.name].append(turn(part, one, chosen))
-                print(f"  round {number + 1} of {chosen.rounds}", file=sys.stderr)
+            turns = {one.running.contender.name: partial(turn, part, one, chosen) for one in field}
+            samples[name] = take(turns, chosen.rounds)
     return samples
 
 

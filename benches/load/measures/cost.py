@@ -1,6 +1,6 @@
 """CPU time per request, and the rate, of contenders that take turns."""
 
-import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -11,9 +11,13 @@ import h2load
 import handshake
 import report
 import wrk
-from figures import Figure
+from contender import Running
+from figures import Figure, failed
+from interleaved import Samples, take
 from scenarios import Scenario
 from stage import Stage
+
+__all__ = ["failed", "measured", "run", "table"]
 
 GENERATORS = {
     "wrk": lambda programs: partial(wrk.run, str(programs / "wrk")),
@@ -25,9 +29,6 @@ GENERATORS = {
 HEADS = (
     "contender", "CPU µs/request", "user", "system", "requests/s", "p50 ms", "p99 ms", "KB/answer",
 )
-
-Samples = dict[str, list[dict]]
-
 
 def run(stage: Stage, scenario: Scenario) -> Samples:
     """A sample of each contender in each round."""
@@ -41,15 +42,9 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
     with stage.play(scenario) as running:
         for one in running:
             make(one.port, load, 1, stage.load)  # warm
-        samples = {one.contender.name: [] for one in running}
-        for number in range(stage.rounds):
-            for one in running:
-                before = one.process.cpu()
-                made = make(one.port, load, stage.seconds, stage.load)
-                used = one.process.cpu() - before
-                samples[one.contender.name].append(report.sample(made, used))
-            print(f"  round {number + 1} of {stage.rounds}", file=sys.stderr)
-    return samples
+        ask = partial(make, load=load, seconds=stage.seconds, cores=stage.load)
+        turns = {one.contender.name: partial(_turn, one, ask) for one in running}
+        return take(turns, stage.rounds)
 
 
 def measured(samples: Samples) -> list[Figure]:
@@ -77,8 +72,10 @@ def table(samples: Samples) -> str:
     return figures.table(heads, rows)
 
 
-def failed(samples: Samples) -> bool:
-    return bool(figures.errors(samples))
+def _turn(one: Running, ask: Callable[..., dict]) -> dict:
+    before = one.process.cpu()
+    made = ask(one.port)
+    return report.sample(made, one.process.cpu() - before)
 
 
 def _median(rounds: list[dict], key: str) -> float:

@@ -4,21 +4,24 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import figures
 import report
-from figures import Figure
+from contender import Running
+from figures import Figure, failed
+from interleaved import Samples, take
 from process import Failed
 from scenarios import Scenario
 from stage import Stage
 
+__all__ = ["failed", "measured", "run", "table"]
+
 HEADS = (
     "contender", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs/request", "requests/s", "sent late, p99 ms",
 )
-
-Samples = dict[str, list[dict]]
 
 
 def run(stage: Stage, scenario: Scenario) -> Samples:
@@ -26,16 +29,8 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
     with stage.play(scenario) as running:
         for one in running:
             _paced(one.port, scenario, 1, stage.load)  # warm
-        samples = {one.contender.name: [] for one in running}
-        for number in range(stage.rounds):
-            for one in running:
-                before = one.process.cpu()
-                made = _paced(one.port, scenario, stage.seconds, stage.load)
-                sample = report.sample(made, one.process.cpu() - before)
-                sample |= {key: made[key] for key in ("p999_ms", "late_p99_ms")}
-                samples[one.contender.name].append(sample)
-            print(f"  round {number + 1} of {stage.rounds}", file=sys.stderr)
-    return samples
+        turns = {one.contender.name: partial(_turn, stage, scenario, one) for one in running}
+        return take(turns, stage.rounds)
 
 
 def measured(samples: Samples) -> list[Figure]:
@@ -67,8 +62,11 @@ def table(samples: Samples) -> str:
     return figures.table(heads, rows)
 
 
-def failed(samples: Samples) -> bool:
-    return bool(figures.errors(samples))
+def _turn(stage: Stage, scenario: Scenario, one: Running) -> dict:
+    before = one.process.cpu()
+    made = _paced(one.port, scenario, stage.seconds, stage.load)
+    sample = report.sample(made, one.process.cpu() - before)
+    return sample | {key: made[key] for key in ("p999_ms", "late_p99_ms")}
 
 
 def _paced(port: int, scenario: Scenario, seconds: float, cores: set[int]) -> dict:

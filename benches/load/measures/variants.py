@@ -4,27 +4,28 @@ what each variant costs beside the first of the same contender, and beside the o
 A round of a contender has the sample of each variant by its name, and `errors`, those of all of them.
 """
 
-import sys
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import figures
-from figures import Figure, Spread
+import interleaved
+from figures import Figure, Spread, failed
+from interleaved import Samples
 
-Samples = dict[str, list[dict]]
+__all__ = ["Samples", "failed", "measured", "table", "take"]
 
 
-def take(turns: dict[str, dict[str, Callable[[], dict]]], rounds: int) -> Samples:
+def take(turns: dict[str, dict[str, Callable[[], dict]]], times: int) -> Samples:
     """Lets each contender (the outer key) have its turns in all variants (the inner one), round after
     round. Those of one contender follow on each other, so that what disturbs one disturbs the others."""
-    samples: Samples = {name: [] for name in turns}
-    for number in range(rounds):
-        for name, variants in turns.items():
-            made = {variant: turn() for variant, turn in variants.items()}
-            errors = sum(one["errors"] for one in made.values())
-            samples[name].append({**made, "errors": errors})
-        print(f"  round {number + 1} of {rounds}", file=sys.stderr)
-    return samples
+    return interleaved.take({name: partial(_all, variants) for name, variants in turns.items()}, times)
+
+
+def _all(variants: dict[str, Callable[[], dict]]) -> dict:
+    """The turns of one contender in a round."""
+    made = {variant: turn() for variant, turn in variants.items()}
+    return {**made, "errors": sum(one["errors"] for one in made.values())}
 
 
 def measured(samples: Samples, unit: str = "request") -> list[Figure]:
@@ -57,10 +58,6 @@ def table(samples: Samples, unit: str = "request") -> str:
             cells.append("1" if variant == first else Spread.of(by_first).text(2))
             rows.append([*cells, *cost.ratio_cells(name, bases)])
     return figures.table(heads, rows)
-
-
-def failed(samples: Samples) -> bool:
-    return bool(figures.errors(samples))
 
 
 def _of(samples: Samples, variant: str, key: str) -> dict[str, list[float]]:

@@ -10,24 +10,26 @@ one worker at the limit of its core and two that wait at times are not in the sa
 work for both is another matter: the share of the busier one stands beside it, and the rates.
 """
 
-import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import figures
 import report
 import wrk
 from contender import Running
-from figures import Figure
+from figures import Figure, failed
+from interleaved import Samples, take
 from scenarios import Scenario
 from stage import Stage
+
+__all__ = ["failed", "measured", "run", "table"]
 
 HEADS = (
     "contender", "CPU µs/request: one worker", "two", "work of two, times one", "of the busier, %",
     "requests/s: one", "two", "two by one",
 )
-
-Samples = dict[str, list[dict]]  # each with `one` and `two`
 
 
 def run(stage: Stage, scenario: Scenario) -> Samples:
@@ -44,18 +46,9 @@ def run(stage: Stage, scenario: Scenario) -> Samples:
     with stages[0].play(alone) as ones, stages[1].play(both) as twos:
         for one in (*ones, *twos):
             wrk.run(program, one.port, load, 1, cores)  # warm
-        samples = {one.contender.name: [] for one in ones}
-        for number in range(stage.rounds):
-            for one, two in zip(ones, twos):
-                turns = {
-                    name: _turn(running, program, load, stage.seconds, cores)
-                    for name, running in (("one", one), ("two", two))
-                }
-                errors = sum(turn["errors"] for turn in turns.values())
-                scale = 2 * turns["one"]["cpu_us"] / turns["two"]["cpu_us"]
-                samples[one.contender.name].append({**turns, "scale": scale, "errors": errors})
-            print(f"  round {number + 1} of {stage.rounds}", file=sys.stderr)
-    return samples
+        ask = partial(wrk.run, program, load=load, seconds=stage.seconds, cores=cores)
+        turns = {one.contender.name: partial(_both, one, two, ask) for one, two in zip(ones, twos)}
+        return take(turns, stage.rounds)
 
 
 def measured(samples: Samples) -> list[Figure]:
@@ -82,13 +75,17 @@ def table(samples: Samples) -> str:
     return figures.table(HEADS, rows)
 
 
-def failed(samples: Samples) -> bool:
-    return bool(figures.errors(samples))
+def _both(one: Running, two: Running, ask: Callable[..., dict]) -> dict:
+    """A turn with one worker, and one with two."""
+    turns = {"one": _turn(one, ask), "two": _turn(two, ask)}
+    errors = sum(turn["errors"] for turn in turns.values())
+    scale = 2 * turns["one"]["cpu_us"] / turns["two"]["cpu_us"]
+    return {**turns, "scale": scale, "errors": errors}
 
 
-def _turn(running: Running, program: str, load: wrk.Load, seconds: int, cores: set[int]) -> dict:
+def _turn(running: Running, ask: Callable[..., dict]) -> dict:
     before, threads = running.process.cpu(), running.process.threads()
-    made = wrk.run(program, running.port, load, seconds, cores)
+    made = ask(running.port)
     sample = report.sample(made, running.process.cpu() - before)
     used = [now - threads.get(thread, 0) for thread, now in running.process.threads().items()]
     return {**sample, "busiest": max(used) / max(sum(used), 1e-9)}
