@@ -4,8 +4,8 @@
 #
 #   scripts/pgo.sh [FOLDER]      default: the folder of `cargo build --profile dist`, beside it: dist-pgo
 #
-# Needs llvm-profdata as of the compiler (rustup component add llvm-tools), and what benches/load/compare.py needs. Some
-# 20 minutes on two cores. An ordinary build needs none of this.
+# Needs llvm-profdata as of the compiler (rustup component add llvm-tools), and what benches/load/compare.py needs. Half
+# an hour on two cores. An ordinary build needs none of this.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -17,11 +17,7 @@ impl Counted {
     pub(crate) fn start(program: &Path, arguments: &[&str], dir: &Path) -> Self {
         let out = dir.join("callgrind");
         let said = fs::File::create(dir.join("said")).unwrap();
-        let child = Command::new("valgrind")
-            .args(["--tool=callgrind", "--quiet"])
-            .arg(format!("--callgrind-out-file={}", out.display()))
-            .arg(program)
-            .args(arguments)
+        let child = callgrind(&out, program, arguments)
             .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(said.try_clone().unwrap())
@@ -63,15 +59,21 @@ impl Drop for Counted {
 pub(crate) fn whole(program: &Path, arguments: &[&str]) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("callgrind");
-    let outcome = Command::new("valgrind")
-        .args(["--tool=callgrind", "--quiet"])
-        .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(program)
-        .args(arguments)
-        .output();
+    let outcome = callgrind(&out, program, arguments).output();
     let outcome = outcome.expect("valgrind is not installed: make setup");
     assert!(outcome.status.success(), "{outcome:?}");
     total(&out)
+}
+
+/// The program under callgrind, which writes to `out`.
+fn callgrind(out: &Path, program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--tool=callgrind", "--quiet"])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(program)
+        .args(arguments);
+    command
 }
 
 fn total(dump: &Path) -> u64 {

@@ -56,8 +56,8 @@ impl Figures {
         }
         assert!(
             wrong.is_empty(),
-            "instructions of {} have changed by more than {TOLERANCE} %; if that is meant, say so with \
-             UPDATE_GOLDEN=1:\n{wrong}",
+            "instructions of {} have changed by more than {TOLERANCE} %; if they do after `make build`, \
+             and that is meant, say so with UPDATE_GOLDEN=1:\n{wrong}",
             self.section
         );
     }
