@@ -21,6 +21,7 @@ ARROWS = {
     "hifate-edge": {"edge-acme", "edge-core", "nginx-import", "daemon", "settings"},
     "hifate-backend": {"bazi", "rpc", "store", "daemon", "settings"},
     "hifate": {"daemon", "settings"},
+    "vrrp": set(),
     "benches": {"edge-core", "bazi"},
     "lab": set(),
 }
@@ -39,7 +40,7 @@ OWNERS = {
 }
 
 # Crates without IO, clock or log, and what must not be anywhere below them.
-PURE = {"settings", "edge-core", "nginx-import", "bazi"}
+PURE = {"settings", "edge-core", "nginx-import", "bazi", "vrrp"}
 IMPURE = {"tokio", "mio", "tracing", "log", "socket2"}
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
