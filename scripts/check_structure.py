@@ -22,6 +22,7 @@ ARROWS = {
     "hifate-backend": {"bazi", "rpc", "store", "daemon", "settings"},
     "hifate": {"daemon", "settings"},
     "vrrp": set(),
+    "hifate-vip": {"vrrp", "daemon", "settings"},
     "benches": {"edge-core", "bazi"},
     "lab": set(),
 }
@@ -29,6 +30,7 @@ ARROWS = {
 # Libraries that only these crates may name.
 OWNERS = {
     "pingora": {"hifate-edge"},
+    "rtnetlink": {"hifate-vip"},
     "opentelemetry-proto": {"hifate-edge"},
     "instant-acme": {"edge-acme"},
     "sqlx": {"store"},

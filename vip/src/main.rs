@@ -1,0 +1,2 @@
+//! The VIP daemon.
+fn main() {}
