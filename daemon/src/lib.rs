@@ -9,6 +9,7 @@
 //! | [`log`] | [`log::start`] sends `tracing` and the `log` crate to one place as text or JSON; the [`Handle`](log::Handle) changes the level later |
 //! | [`metrics`] | [`Metrics`](metrics::Metrics): a registry with `process_*` in it, made-and-registered counters, gauges and histograms, the text form |
 //! | [`admin`] | [`AdminServer`](admin::AdminServer): a small HTTP/1 server with `/metrics` and one handler for the rest |
+//! | [`ask()`](ask::ask) | the other side of that port, for commands |
 //! | [`lifecycle`] | [`Signals`](lifecycle::Signals), [`PidFile`](lifecycle::PidFile), [`Exit`](lifecycle::Exit), notices to systemd, ending with the parent |
 //! | [`reload`] | [`Live`](reload::Live): the value in use, its generation and how the last reload went |
 //! | [`replace()`] | a file's content, replaced as a whole |
@@ -16,6 +17,7 @@
 //! Nothing here assumes a multi-threaded runtime, and nothing blocks one.
 
 pub mod admin;
+pub mod ask;
 pub mod config;
 pub mod lifecycle;
 pub mod log;

@@ -1,2 +1,7 @@
 //! The VIP daemon.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hifate_vip::command::main().into()
+}

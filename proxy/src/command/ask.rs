@@ -1,11 +1,11 @@
 //! Asking a running edge through its admin port.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use daemon::ask::{self, Question};
 use daemon::log::Level;
 use edge_core::config::is_module;
 use serde_json::Value;
@@ -98,45 +98,20 @@ impl Edge {
         body: Option<&Value>,
         patience: Duration,
     ) -> Result<Value, Refusal> {
-        let admin = self.admin;
-        let answer = self.exchange(method, path, body, patience)?;
-        let (head, body) = answer
-            .split_once("\r\n\r\n")
-            .ok_or(Refusal::NoEdge(admin))?;
-        let value: Value = serde_json::from_str(body).map_err(|_| Refusal::NoEdge(admin))?;
-        let status = head.split(' ').nth(1).unwrap_or_default();
-        if status.starts_with('2') {
-            return Ok(value);
-        }
-        let reason = value.get("error").and_then(Value::as_str);
-        Err(Refusal::ByEdge(reason.unwrap_or(status).to_owned()))
-    }
-
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-        patience: Duration,
-    ) -> Result<String, Refusal> {
-        let admin = self.admin;
-        let authorization = self.authorization(method)?;
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let sent = || {
-            let mut stream = TcpStream::connect_timeout(&admin, PATIENCE)?;
-            stream.set_read_timeout(Some(patience))?;
-            // HTTP/1.0: the answer ends with the connection.
-            write!(
-                stream,
-                "{method} {path} HTTP/1.0\r\nHost: {admin}\r\n{authorization}\
-                 Content-Length: {}\r\n\r\n{body}",
-                body.len()
-            )?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            Ok(answer)
+        let headers = self.authorization(method)?;
+        let question = Question {
+            admin: self.admin,
+            method,
+            path,
+            headers: &headers,
+            body,
+            patience,
         };
-        sent().map_err(|error| Refusal::NoAnswer(admin, error))
+        daemon::ask::ask(&question).map_err(|error| match error {
+            ask::Refusal::NoAnswer(admin, error) => Refusal::NoAnswer(admin, error),
+            ask::Refusal::Stranger(admin) => Refusal::NoEdge(admin),
+            ask::Refusal::Refused(reason) => Refusal::ByEdge(reason),
+        })
     }
 
     /// The header line that says the token, if there is one.

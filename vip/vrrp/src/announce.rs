@@ -15,6 +15,9 @@ const ROUNDS: [Duration; 6] = [
     Duration::from_secs(5),
 ];
 
+/// After so many of them nobody else has reason to answer for the address.
+const SETTLED: usize = 4;
+
 /// The shortest time between two beginnings that others have caused.
 const LIMIT: Duration = Duration::from_secs(1);
 
@@ -51,6 +54,11 @@ impl Announcements {
     /// When the next one is due.
     pub(crate) fn due(&self) -> Option<Moment> {
         self.next
+    }
+
+    /// Whether enough time has passed for those before to have let go.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.done >= SETTLED
     }
 
     /// Whether one is due; then it counts as made.

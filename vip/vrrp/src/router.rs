@@ -17,6 +17,8 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::announce::Announcements;
 use crate::moment::Moment;
 use crate::timing::{DOWN, Skew};
@@ -31,7 +33,7 @@ use leaving::{Leaving, Then};
 use master::Holding;
 
 /// What a virtual router is to do; parsed from a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// 1 to 254, or 255: the owner of the addresses.
     pub priority: u8,
@@ -227,6 +229,11 @@ impl Router {
     /// Whether the node holds the addresses, as far as it knows.
     pub fn holds(&self) -> bool {
         matches!(self.phase, Phase::Master(_) | Phase::Leaving(_))
+    }
+
+    /// Whether the addresses are to be there, or are about to be.
+    pub fn wants_addresses(&self) -> bool {
+        self.holds() || matches!(self.phase, Phase::Taking { .. })
     }
 
     /// Whether it is about to hand them over.

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How many adverts in a row may be missing before somebody else takes over (RFC 9568 §6.1).
 pub const DOWN: u32 = 3;
 
 /// What a version of VRRP measures the skew with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Skew {
     /// VRRPv2: a second, whatever the interval is (RFC 3768 §6.1).
     Second,

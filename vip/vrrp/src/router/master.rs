@@ -97,7 +97,9 @@ impl Router {
         }
         if holding.announcements.take(now) {
             self.outputs.push_back(Output::Announce);
-            self.outputs.push_back(Output::Probe);
+            if holding.announcements.is_settled() {
+                self.outputs.push_back(Output::Probe);
+            }
         }
     }
 

@@ -1,0 +1,113 @@
+//! What the daemon counts. Labels come from the configuration and from closed lists.
+
+use daemon::metrics::{Error, GaugeVec, IntCounterVec, IntGaugeVec, Metrics as Registry};
+use vrrp::router::{Router, State};
+use vrrp::wire::Discard;
+
+/// The metrics of this process.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    pub(crate) registry: Registry,
+    state: IntGaugeVec,
+    priority: IntGaugeVec,
+    transitions: IntCounterVec,
+    received: IntCounterVec,
+    pub(crate) sent: IntCounterVec,
+    pub(crate) unsent: IntCounterVec,
+    split: GaugeVec,
+    pub(crate) tracked: IntGaugeVec,
+    pub(crate) hooks: IntCounterVec,
+    pub(crate) reloads: IntCounterVec,
+}
+
+impl Metrics {
+    /// Declares every metric.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let registry = Registry::new()?;
+        let of_instance = ["instance"];
+        Ok(Self {
+            state: registry.gauges(
+                "vip_state",
+                "1 for the state that an instance is in.",
+                &["instance", "state"],
+            )?,
+            priority: registry.gauges(
+                "vip_priority",
+                "The priority now, corrected by what is tracked; 0 out of the election.",
+                &of_instance,
+            )?,
+            transitions: registry.counters(
+                "vip_transitions_total",
+                "Changes of state, by the new one.",
+                &["instance", "to"],
+            )?,
+            received: registry.counters(
+                "vip_adverts_received_total",
+                "Adverts that came in, by what became of them: accepted, or why not.",
+                &["instance", "result"],
+            )?,
+            sent: registry.counters("vip_adverts_sent_total", "Adverts sent.", &of_instance)?,
+            unsent: registry.counters(
+                "vip_adverts_unsent_total",
+                "Adverts that the kernel did not take.",
+                &of_instance,
+            )?,
+            split: registry.float_gauges(
+                "vip_split_brain_seconds_total",
+                "Time during which others were masters as well.",
+                &of_instance,
+            )?,
+            tracked: registry.gauges(
+                "vip_track_up",
+                "Whether what is tracked is up.",
+                &["instance", "track"],
+            )?,
+            hooks: registry.counters(
+                "vip_hooks_total",
+                "Programs run at changes of state, by how they ended.",
+                &["instance", "result"],
+            )?,
+            reloads: registry.counters(
+                "vip_config_reload_total",
+                "Reloads of the configuration.",
+                &["result"],
+            )?,
+            registry,
+        })
+    }
+
+    /// Shows what a router is now.
+    pub(crate) fn show(&self, instance: &str, router: &Router) {
+        for state in State::ALL {
+            let gauge = self.state.with_label_values(&[instance, state.name()]);
+            gauge.set(i64::from(router.state() == state));
+        }
+        let priority = self.priority.with_label_values(&[instance]);
+        priority.set(router.priority().into());
+        let split = self.split.with_label_values(&[instance]);
+        split.set(router.split().as_secs_f64());
+    }
+
+    /// No longer shows what an instance is that is gone.
+    pub(crate) fn forget(&self, instance: &str) {
+        for state in State::ALL {
+            // What was never shown need not be forgotten.
+            drop(self.state.remove_label_values(&[instance, state.name()]));
+        }
+        drop(self.priority.remove_label_values(&[instance]));
+    }
+
+    /// Counts a change of state.
+    pub(crate) fn became(&self, instance: &str, state: State) {
+        let counter = self
+            .transitions
+            .with_label_values(&[instance, state.name()]);
+        counter.inc();
+    }
+
+    /// Counts an advert that came in.
+    pub(crate) fn received(&self, instance: &str, discarded: Option<Discard>) {
+        let result = discarded.map_or("accepted", Discard::label);
+        self.received.with_label_values(&[instance, result]).inc();
+    }
+}
