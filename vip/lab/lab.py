@@ -21,9 +21,8 @@ import time
 VIP = "10.77.0.100"
 VIP6 = "fd77::100"
 HOSTS = {"a": 1, "b": 2, "x": 3, "c": 9}
-PROGRAM = pathlib.Path(
-    os.environ.get("HIFATE_VIP", pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release" / "hifate-vip")
-)
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", pathlib.Path.home() / ".cache" / "hifate" / "target"))
+PROGRAM = pathlib.Path(os.environ.get("HIFATE_VIP", TARGET / "release" / "hifate-vip"))
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 
@@ -39,6 +38,8 @@ class Lab:
     """The network, and what runs in it."""
 
     def __init__(self, name="lab"):
+        if not PROGRAM.exists():
+            raise FileNotFoundError(f"{PROGRAM} is not there; `make build` makes it")
         self.name = f"hv{os.getpid()}{name}"[:12]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hifate-lab-"))
         self.running = []

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""How long an address is gone when something happens: this product's VIP daemon beside keepalived, in the same
+run, on the network of `vip/lab/lab.py`. A client asks every 2 ms who is there. Only root can run it.
+
+    benches/vip/failover.py [--runs N] [--only FAULT,...] [--with CONTENDER,...] [--out FOLDER]"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "vip" / "lab"))
+from lab import FOLDER, PROGRAM, VIP, Lab  # noqa: E402
+
+EDGE = PROGRAM.with_name("hifate-edge")
+CURL = "/usr/bin/curl"
+
+
+class Ours:
+    """Our daemon, by default as it is delivered."""
+
+    def __init__(self, name, **terms):
+        self.name, self.terms = name, terms
+
+    def start(self, lab, host, with_edge):
+        tracks = '[[instance.track]]\nedge = "127.0.0.1:9180"\n' if with_edge else ""
+        return lab.vip(host, tracks=tracks, **self.terms)
+
+    def pids(self, process):
+        return [process.pid]
+
+    def release(self, lab):
+        lab.do("a", PROGRAM, "release", "--admin", "127.0.0.1:9181")
+
+
+class Keepalived:
+    """Debian's keepalived. Its check is the one of the seed, as it is meant."""
+
+    def __init__(self, name, **terms):
+        self.name, self.terms = name, terms
+
+    def start(self, lab, host, with_edge):
+        top, instance = "", ""
+        if with_edge:
+            top = f'vrrp_script chk {{\n script "{CURL} -sf -m 1 -o /dev/null http://127.0.0.1:8080/"\n interval 2\n fall 3\n rise 2\n}}\n'
+            instance = "    track_script {\n        chk\n    }\n"
+        terms = dict(self.terms)
+        globals_ = "  vrrp_version 3\n" if terms.pop("version", 2) == 3 else ""
+        return lab.keepalived(host, instance, top=top, globals=globals_, **terms)
+
+    def pids(self, process):
+        """The parent and its child that has the addresses."""
+        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout
+        return [process.pid, *map(int, children.split())]
+
+    def release(self, lab):
+        lab.ours.send_signal(signal.SIGTERM)
+
+
+CONTENDERS = [
+    Ours("hifate-vip, 100 ms"),
+    Ours("hifate-vip, 50 ms", advert_interval="50ms"),
+    Keepalived("keepalived, seed (v2, 1 s)"),
+    Keepalived("keepalived, v3, 0.1 s", version=3, advert_int="0.1"),
+]
+
+
+def kill(contender, lab, how):
+    for pid in contender.pids(lab.ours):
+        os.kill(pid, how)
+
+
+FAULTS = {
+    # name: (what it does, whether an edge is served and tracked, how long it is watched after it)
+    "planned release": (lambda contender, lab: contender.release(lab), False, 3),
+    "edge killed": (lambda contender, lab: lab.edges["a"].kill(), True, 9),
+    "edge hung": (lambda contender, lab: lab.edges["a"].send_signal(signal.SIGSTOP), True, 9),
+    "daemon killed -9": (lambda contender, lab: kill(contender, lab, signal.SIGKILL), False, 5),
+    "daemon frozen": (lambda contender, lab: kill(contender, lab, signal.SIGSTOP), False, 5),
+    "link down": (lambda contender, lab: lab.do("a", "ip", "link", "set", "eth0", "down"), False, 5),
+    "node dead": (lambda contender, lab: lab.unplug("a"), False, 5),
+    "partition healed": (None, False, 6),
+}
+
+
+def edge(lab, host):
+    config = lab.folder / f"edge-{host}.toml"
+    config.write_text(
+        '[server]\nthreads = 1\n[admin]\nlisten = "127.0.0.1:9180"\n[[listener]]\naddress = "0.0.0.0:8080"\n'
+        f'[[site]]\nnames = ["_"]\n[[site.route]]\npath = "/"\nrespond = {{ status = 200, text = "{host}" }}\n'
+    )
+    return lab.start(host, EDGE, "run", "--config", config)
+
+
+def run(contender, fault):
+    """One run on a network of its own: what the client has seen."""
+    act, with_edge, watched = FAULTS[fault]
+    lab = Lab("f")
+    try:
+        if with_edge:
+            lab.edges = {host: edge(lab, host) for host in "ab"}
+        else:
+            lab.responders()
+        time.sleep(0.3)
+        lab.ours = contender.start(lab, "a", with_edge)
+        lab.wait_holder("a", patience=30)
+        lab.theirs = contender.start(lab, "b", with_edge)
+        # Longer than either takes to be at rest, and a random part of an interval.
+        time.sleep(2.5 + random.random() * 0.3 + (6 if with_edge else 1) * ("keepalived" in contender.name))
+        if lab.holders() != ["a"]:
+            raise AssertionError(f"a does not hold the address\n{lab.logs()}")
+        if fault == "partition healed":
+            return healed(lab)
+        program = "http_probe.py" if with_edge else "probe.py"
+        return struck(lab, lambda: act(contender, lab), program, watched)
+    finally:
+        lab.close()
+
+
+def probing(lab, program, seconds):
+    out = lab.folder / "probe.json"
+    process = lab.start("c", "python3", FOLDER / program, VIP, str(seconds), "0.002", str(out))
+    process.out = out
+    return process
+
+
+def struck(lab, act, program, watched):
+    process = probing(lab, program, watched + 0.7)
+    time.sleep(0.7)
+    at = time.time()
+    act()
+    process.wait(watched + 30)
+    answers = json.loads(process.out.read_text())
+    after = [(when - at, node) for when, node in answers if when >= at - 0.1]
+    switch = next((when for when, node in after if when > 0 and node == "b"), None)
+    return {
+        "lost": sum(node is None for _, node in after),
+        "gap_ms": gap(after),
+        "switch_ms": None if switch is None else switch * 1000,
+        "left_behind": lab.holds("a"),
+    }
+
+
+def healed(lab):
+    """Both nodes lose sight of each other, both hold the address; then they see each other again."""
+    lab.deafen("a")
+    lab.deafen("b")
+    # Ours hears below the firewall: what is dropped on the way out does not arrive.
+    lab.wait(lambda: lab.holders() == ["a", "b"], patience=20)
+    time.sleep(1.5)
+    process = probing(lab, "probe.py", 8)
+    time.sleep(0.5)
+    at = time.time()
+    # The loser is told first: the worst order for neighbours.
+    lab.heal("a")
+    time.sleep(random.random() * 0.05)
+    lab.heal("b")
+    process.wait(40)
+    after = [(when - at, node) for when, node in json.loads(process.out.read_text()) if when >= at]
+    wrong = [when for when, node in after if node != "a"]
+    last = max(wrong, default=0.0)
+    return {
+        "lost": sum(node is None for _, node in after),
+        "gap_ms": gap(after),
+        "switch_ms": last * 1000,
+        "left_behind": lab.holds("b"),
+    }
+
+
+def gap(answers):
+    """The longest time without an answer, in milliseconds."""
+    longest, last = 0.0, None
+    for when, node in answers:
+        if node is not None:
+            if last is not None:
+                longest = max(longest, when - last)
+            last = when
+    if answers and last is not None:
+        longest = max(longest, answers[-1][0] - last)
+    return longest * 1000
+
+
+def summary(runs):
+    figures = {}
+    for key in ("lost", "gap_ms", "switch_ms"):
+        values = [run[key] for run in runs if run[key] is not None]
+        figures[key] = {"median": statistics.median(values), "worst": max(values)} if values else None
+    figures["never"] = sum(run["switch_ms"] is None for run in runs)
+    figures["left_behind"] = sum(run["left_behind"] for run in runs)
+    figures["runs"] = len(runs)
+    return figures
+
+
+def row(fault, contender, figures):
+    def cell(key):
+        value = figures[key]
+        return "never" if value is None else f"{value['median']:.0f} / {value['worst']:.0f}"
+
+    left = f"{figures['left_behind']}/{figures['runs']}"
+    return f"| {fault} | {contender} | {cell('switch_ms')} | {cell('gap_ms')} | {cell('lost')} | {left} |"
+
+
+HEAD = """| what happens | daemon | other node answers after, ms | longest silence, ms | probes lost | address left behind |
+|---|---|---|---|---|---|"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--only", default=",".join(FAULTS))
+    parser.add_argument("--with", dest="contenders", default="")
+    parser.add_argument("--out", type=pathlib.Path)
+    options = parser.parse_args()
+    faults = options.only.split(",")
+    unknown = set(faults) - set(FAULTS)
+    if unknown:
+        parser.error(f"there is no fault {', '.join(unknown)}; there are {', '.join(FAULTS)}")
+    contenders = [one for one in CONTENDERS if not options.contenders or any(word in one.name for word in options.contenders.split(","))]
+    results = {}
+    print(HEAD)
+    for fault in faults:
+        samples = {contender.name: [] for contender in contenders}
+        for number in range(options.runs):
+            for contender in contenders:
+                samples[contender.name].append(run(contender, fault))
+                print(f"\r{fault}: {number + 1}/{options.runs} {contender.name}", end="\033[K", file=sys.stderr)
+        print("\r\033[K", end="", file=sys.stderr)
+        for name, runs in samples.items():
+            results.setdefault(fault, {})[name] = {"figures": summary(runs), "runs": runs}
+            print(row(fault, name, results[fault][name]["figures"]), flush=True)
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "failover.json").write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
