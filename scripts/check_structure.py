@@ -21,8 +21,9 @@ ARROWS = {
     "hifate-edge": {"edge-acme", "edge-core", "nginx-import", "daemon", "settings"},
     "hifate-backend": {"bazi", "rpc", "store", "daemon", "settings"},
     "hifate": {"daemon", "settings"},
+    "keepalived-import": {"settings"},
     "vrrp": set(),
-    "hifate-vip": {"vrrp", "daemon", "settings"},
+    "hifate-vip": {"keepalived-import", "vrrp", "daemon", "settings"},
     "benches": {"edge-core", "bazi"},
     "lab": set(),
 }
@@ -42,7 +43,7 @@ OWNERS = {
 }
 
 # Crates without IO, clock or log, and what must not be anywhere below them.
-PURE = {"settings", "edge-core", "nginx-import", "bazi", "vrrp"}
+PURE = {"settings", "edge-core", "nginx-import", "keepalived-import", "bazi", "vrrp"}
 IMPURE = {"tokio", "mio", "tracing", "log", "socket2"}
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
