@@ -18,6 +18,7 @@ const MULTICAST_SENDERS: usize = 4;
 pub(super) struct Marks {
     /// The one heard last is the last one.
     marks: Vec<(IpAddr, Sequence)>,
+    /// At least one.
     most: usize,
 }
 
@@ -25,7 +26,7 @@ impl Marks {
     pub(super) fn new(mode: &Mode) -> Self {
         let most = match mode {
             Mode::Multicast => MULTICAST_SENDERS,
-            Mode::Unicast { peers, .. } => peers.len(),
+            Mode::Unicast { peers, .. } => peers.len().max(1),
         };
         Self {
             marks: Vec::with_capacity(most),
