@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, though keepalived starts with it.
 //!
-//! Each finding was seen to happen with a running keepalived; `docs/keepalived.md` says how.
+//! `tests/seen.sh` shows what a running keepalived does with it, and `docs/keepalived.md` has the list.
 
 mod command;
 mod election;

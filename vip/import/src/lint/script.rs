@@ -30,11 +30,8 @@ pub(super) fn judge(
         findings.add(
             ("L12", Severity::Problem),
             &said.at,
-            format!(
-                "{} cannot be run: it is not there, or not executable",
-                command.program
-            ),
-            "",
+            format!("{} cannot be run: it is not there, or not executable. keepalived leaves the check out", command.program),
+            "here it fails for as long as that is so",
         );
     }
     process(script, said, command, findings);
