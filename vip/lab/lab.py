@@ -208,8 +208,10 @@ class Lab:
 
     def deafen(self, host):
         """The host's firewall drops VRRP in both directions."""
-        rules = "table inet deaf { chain i { type filter hook input priority 0; meta l4proto 112 drop; } chain o { type filter hook output priority 0; meta l4proto 112 drop; } }"
-        self.do(host, "nft", rules)
+        for chain in ("input", "output"):
+            self.do(host, "nft", "add", "table", "inet", "deaf")
+            self.do(host, "nft", "add", "chain", "inet", "deaf", chain, f"{{ type filter hook {chain} priority 0; }}")
+            self.do(host, "nft", "add", "rule", "inet", "deaf", chain, "meta", "l4proto", "112", "drop")
 
     def heal(self, host):
         self.do(host, "nft", "delete table inet deaf", check=False)
