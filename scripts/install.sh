@@ -9,7 +9,7 @@ destination=${DESTDIR:-}
 prefix=$destination${PREFIX:-/usr}
 etc=$destination/etc/hifate
 
-for program in hifate hifate-edge hifate-backend; do
+for program in hifate hifate-edge hifate-vip hifate-backend; do
     if [ ! -x "$PROGRAMS/$program" ]; then
         echo "$PROGRAMS/$program is missing; run make build first" >&2
         exit 1
@@ -21,7 +21,7 @@ install -d "$prefix/bin" "$prefix/lib/systemd/system" "$prefix/lib/sysusers.d" "
     "$prefix/share/zsh/site-functions" "$prefix/share/fish/vendor_completions.d" \
     "$prefix/share/hifate/schema" "$etc"
 
-for program in hifate hifate-edge hifate-backend; do
+for program in hifate hifate-edge hifate-vip hifate-backend; do
     # By a rename: a program that runs cannot be written over, and an upgrade wants another file.
     install -m 755 "$PROGRAMS/$program" "$prefix/bin/.$program.new"
     mv "$prefix/bin/.$program.new" "$prefix/bin/$program"
@@ -38,7 +38,7 @@ install -m 644 "$root/systemd/hifate.sysusers" "$prefix/lib/sysusers.d/hifate.co
 install -m 644 "$root/systemd/hifate.tmpfiles" "$prefix/lib/tmpfiles.d/hifate.conf"
 install -m 644 "$root"/conf/schema/*.json "$prefix/share/hifate/schema/"
 
-for config in edge.toml backend.toml; do
+for config in edge.toml vip.toml backend.toml; do
     if [ ! -e "$etc/$config" ]; then
         install -m 644 "$root/conf/$config" "$etc/$config"
     elif ! cmp -s "$root/conf/$config" "$etc/$config"; then

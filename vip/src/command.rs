@@ -1,6 +1,7 @@
 //! The command line of `hifate-vip`.
 
 mod check;
+mod import;
 mod operate;
 mod replay;
 mod status;
@@ -73,6 +74,11 @@ enum Command {
         running: Running,
         /// One instance; all of them if absent.
         instance: Option<String>,
+    },
+    /// Write a configuration that does what another program's does.
+    Import {
+        #[command(subcommand)]
+        from: import::From,
     },
     /// Run an election again from a recording, and show what was done, and what would be done now.
     Replay {
@@ -156,6 +162,7 @@ fn carry_out(command: Command) -> Result<(), String> {
             running, instance, ..
         } => operate::release(&running, instance.as_deref()),
         Command::Resume { running, instance } => operate::resume(&running, instance.as_deref()),
+        Command::Import { from } => import::run(&from),
         Command::Replay { file, instance } => replay::replay(&file, instance.as_deref()),
         Command::Schema => schema(),
         Command::Completions { shell } => completions(shell),

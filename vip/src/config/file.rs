@@ -249,9 +249,9 @@ pub enum Fault {
     Fault,
 }
 
-/// What is run when the state changes: programs and their arguments, without a shell. They get the
-/// arguments of keepalived (`INSTANCE NAME STATE PRIORITY`), the same in the environment, and the event as
-/// JSON on standard input.
+/// What is run when the state changes: programs and their arguments, without a shell. The event is in
+/// their environment (`VIP_INSTANCE`, `VIP_STATE`, `VIP_REASON`, `VIP_PRIORITY`, `VIP_INTERFACE`, `VIP_ADDRESSES`,
+/// `VIP_GENERATION`) and, as JSON, on their standard input.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Notify {
@@ -263,7 +263,7 @@ pub struct Notify {
     pub fault: Option<Vec<String>>,
     /// When the daemon ends.
     pub stop: Option<Vec<String>>,
-    /// At each of these.
+    /// At each of these, with keepalived's arguments after the own ones: `INSTANCE NAME STATE PRIORITY`.
     pub any: Option<Vec<String>>,
     /// How long one may take before it is killed.
     pub timeout: Period,

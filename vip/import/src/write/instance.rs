@@ -207,9 +207,5 @@ fn notify(instance: &Instance, findings: &mut Findings, lines: &mut Lines) {
         let words = track::absolute(arguments(&command.value), &command.at, findings);
         let words = texts(words.iter().map(String::as_str));
         lines.pair(notified.key, &words, Some(&was(command)));
-        if notified.key != "any" {
-            let message = "the program gets four more arguments, as keepalived's `notify` does: INSTANCE, name, state, priority";
-            findings.add(("differs", Severity::Note), &command.at, message, "");
-        }
     }
 }
