@@ -15,7 +15,7 @@ use vrrp::wire::{Heard, Mode, Receiver, Sender, Terms};
 
 use crate::clock;
 use crate::config::{Instance, Witness};
-use crate::metrics::Metrics;
+use crate::metrics::OfInstance;
 use crate::net::{Ear, Facts, LONGEST_ADVERT, LONGEST_ANSWER, Mouth, Neighbours};
 
 /// What a line tells.
@@ -47,7 +47,7 @@ impl Line {
         config: &Instance,
         facts: Facts,
         source: IpAddr,
-        metrics: &Metrics,
+        metrics: &OfInstance,
         tell: &mpsc::Sender<(u64, Said)>,
         id: u64,
     ) -> io::Result<Self> {
@@ -157,18 +157,22 @@ pub(crate) fn source(config: &Instance, facts: &Facts) -> Option<IpAddr> {
     own.find(|address| is_local(*address) == local)
 }
 
+/// So many packets are judged before others have their turn.
+const TURN: u32 = 32;
+
 /// Judges what is heard. It never keeps more waiting than the kernel does.
 async fn listen(
     ear: Ear,
     terms: Terms,
     name: String,
-    metrics: Metrics,
+    metrics: OfInstance,
     tell: mpsc::Sender<(u64, Said)>,
     id: u64,
 ) {
     let mut receiver = Receiver::new(terms);
     let mut buffer = [0; LONGEST_ADVERT];
     let mut told = BTreeSet::new();
+    let mut in_a_row = 0_u32;
     loop {
         let (packet, station) = match ear.next(&mut buffer).await {
             Ok(heard) => heard,
@@ -180,7 +184,7 @@ async fn listen(
         };
         match receiver.hear(packet, clock::wall()) {
             Ok(heard) => {
-                metrics.received(&name, None);
+                metrics.received(None);
                 if heard.addresses_differ && told.insert("addresses") {
                     tracing::warn!(instance = name, source = %heard.source, "a node has other addresses");
                 }
@@ -189,7 +193,7 @@ async fn listen(
                 }
             }
             Err(cause) => {
-                metrics.received(&name, Some(cause));
+                metrics.received(Some(cause));
                 // Counters say how often; the log says that.
                 if told.insert(cause.label()) {
                     tracing::warn!(
@@ -198,9 +202,12 @@ async fn listen(
                         "an advert was discarded: it {cause}"
                     );
                 }
-                // Whoever sends many of them does not keep adverts from being sent.
-                yield_now().await;
             }
+        }
+        // Whoever sends many of them does not keep adverts from being sent.
+        in_a_row = in_a_row.wrapping_add(1);
+        if in_a_row.is_multiple_of(TURN) {
+            yield_now().await;
         }
     }
 }

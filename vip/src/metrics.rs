@@ -1,6 +1,8 @@
 //! What the daemon counts. Labels come from the configuration and from closed lists.
 
-use daemon::metrics::{Error, GaugeVec, IntCounterVec, IntGaugeVec, Metrics as Registry};
+use daemon::metrics::{
+    Error, Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Metrics as Registry,
+};
 use vrrp::router::{Router, State};
 use vrrp::wire::Discard;
 
@@ -12,8 +14,8 @@ pub(crate) struct Metrics {
     priority: IntGaugeVec,
     transitions: IntCounterVec,
     received: IntCounterVec,
-    pub(crate) sent: IntCounterVec,
-    pub(crate) unsent: IntCounterVec,
+    sent: IntCounterVec,
+    unsent: IntCounterVec,
     split: GaugeVec,
     pub(crate) tracked: IntGaugeVec,
     pub(crate) hooks: IntCounterVec,
@@ -76,16 +78,28 @@ impl Metrics {
         })
     }
 
-    /// Shows what a router is now.
-    pub(crate) fn show(&self, instance: &str, router: &Router) {
-        for state in State::ALL {
-            let gauge = self.state.with_label_values(&[instance, state.name()]);
-            gauge.set(i64::from(router.state() == state));
+    /// Those of one instance.
+    pub(crate) fn of(&self, instance: &str) -> OfInstance {
+        let labels = [instance];
+        OfInstance {
+            states: State::ALL.map(|state| {
+                let labels = [instance, state.name()];
+                (state, self.state.with_label_values(&labels))
+            }),
+            priority: self.priority.with_label_values(&labels),
+            transitions: State::ALL.map(|state| {
+                let labels = [instance, state.name()];
+                (state, self.transitions.with_label_values(&labels))
+            }),
+            accepted: self.received.with_label_values(&[instance, "accepted"]),
+            discarded: Discard::ALL.map(|cause| {
+                let labels = [instance, cause.label()];
+                (cause, self.received.with_label_values(&labels))
+            }),
+            sent: self.sent.with_label_values(&labels),
+            unsent: self.unsent.with_label_values(&labels),
+            split: self.split.with_label_values(&labels),
         }
-        let priority = self.priority.with_label_values(&[instance]);
-        priority.set(router.priority().into());
-        let split = self.split.with_label_values(&[instance]);
-        split.set(router.split().as_secs_f64());
     }
 
     /// No longer shows what an instance is that is gone.
@@ -96,18 +110,49 @@ impl Metrics {
         }
         drop(self.priority.remove_label_values(&[instance]));
     }
+}
+
+/// The metrics of one instance, found once: a flood of packets is counted, too.
+#[derive(Debug, Clone)]
+pub(crate) struct OfInstance {
+    states: [(State, IntGauge); 4],
+    priority: IntGauge,
+    transitions: [(State, IntCounter); 4],
+    accepted: IntCounter,
+    discarded: [(Discard, IntCounter); Discard::ALL.len()],
+    pub(crate) sent: IntCounter,
+    pub(crate) unsent: IntCounter,
+    split: Gauge,
+}
+
+impl OfInstance {
+    /// Shows what a router is now.
+    pub(crate) fn show(&self, router: &Router) {
+        for (state, gauge) in &self.states {
+            gauge.set(i64::from(router.state() == *state));
+        }
+        self.priority.set(router.priority().into());
+        self.split.set(router.split().as_secs_f64());
+    }
 
     /// Counts a change of state.
-    pub(crate) fn became(&self, instance: &str, state: State) {
-        let counter = self
-            .transitions
-            .with_label_values(&[instance, state.name()]);
-        counter.inc();
+    pub(crate) fn became(&self, new: State) {
+        for (_, counter) in self.transitions.iter().filter(|(state, _)| *state == new) {
+            counter.inc();
+        }
     }
 
     /// Counts an advert that came in.
-    pub(crate) fn received(&self, instance: &str, discarded: Option<Discard>) {
-        let result = discarded.map_or("accepted", Discard::label);
-        self.received.with_label_values(&[instance, result]).inc();
+    pub(crate) fn received(&self, discarded: Option<Discard>) {
+        let Some(discarded) = discarded else {
+            return self.accepted.inc();
+        };
+        for (_, counter) in self
+            .discarded
+            .iter()
+            .filter(|(cause, _)| *cause == discarded)
+        {
+            counter.inc();
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::config::Instance;
 use crate::health::{self, Look, Means};
 use crate::hooks::{Change, Hooks};
 use crate::line::Line;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, OfInstance};
 
 /// How many changes are remembered for operators.
 const REMEMBERED: usize = 20;
@@ -32,6 +32,7 @@ pub(crate) struct Seat {
     pub(crate) id: u64,
     pub(crate) config: Instance,
     pub(crate) router: Router,
+    pub(crate) metrics: OfInstance,
     /// The connection to the network, while there is one.
     pub(crate) line: Option<Line>,
     /// What the router was last told about itself.
@@ -51,10 +52,12 @@ impl Seat {
     /// An instance that is not yet connected.
     pub(crate) fn new(id: u64, config: Instance, metrics: &Metrics) -> Self {
         let router = Router::new(config.router_terms(NOWHERE));
-        metrics.show(&config.name, &router);
+        let shown = metrics.of(&config.name);
+        shown.show(&router);
         Self {
             id,
             router,
+            metrics: shown,
             line: None,
             told: None,
             station: None,
@@ -97,7 +100,7 @@ impl Seat {
     }
 
     /// Takes note of a change of state, and tells whom it concerns.
-    pub(crate) fn became(&mut self, state: State, reason: Reason, metrics: &Metrics) {
+    pub(crate) fn became(&mut self, state: State, reason: Reason) {
         self.generation += 1;
         let change = Change {
             instance: self.config.name.clone(),
@@ -116,7 +119,7 @@ impl Seat {
             priority = change.priority,
             "{state}: {reason}"
         );
-        metrics.became(&self.config.name, state);
+        self.metrics.became(state);
         if reason == Reason::Nobody {
             self.answer(&Err("nobody has taken over; it is still here".into()));
         } else if state != State::Master {

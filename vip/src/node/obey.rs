@@ -27,7 +27,7 @@ impl Node {
             self.recorder
                 .write(clock::now(), &seat.config.name, What::Output(output));
             if let Output::Became { state, reason } = output {
-                seat.became(state, reason, &self.metrics);
+                seat.became(state, reason);
                 became.push((state, reason));
             } else if let Some(answer) = self.perform(index, output).await {
                 let now = clock::now();
@@ -39,7 +39,7 @@ impl Node {
             }
         }
         if let Some(seat) = self.seats.get(index) {
-            self.metrics.show(&seat.config.name, &seat.router);
+            seat.metrics.show(&seat.router);
         }
         for (state, reason) in became {
             self.lead(index, state, reason).await;
@@ -71,16 +71,13 @@ impl Node {
         let Some(seat) = self.seats.get_mut(index) else {
             return;
         };
-        let labels = [seat.config.name.as_str()];
-        let interval = seat.config.interval;
-        let sent = match &mut seat.line {
-            Some(line) => line.advertise(priority, interval),
-            None => return,
+        let Some(line) = &mut seat.line else {
+            return;
         };
-        match sent {
-            Ok(()) => self.metrics.sent.with_label_values(&labels).inc(),
+        match line.advertise(priority, seat.config.interval) {
+            Ok(()) => seat.metrics.sent.inc(),
             Err(error) => {
-                let unsent = self.metrics.unsent.with_label_values(&labels);
+                let unsent = &seat.metrics.unsent;
                 if unsent.get().is_multiple_of(100) {
                     tracing::warn!(instance = seat.config.name, %error, "an advert cannot be sent");
                 }
@@ -246,7 +243,7 @@ impl Node {
         // The old sockets go first: packets are not heard twice.
         seat.line = None;
         let tell = &self.said.sender;
-        match Line::open(&seat.config, facts, source, &self.metrics, tell, seat.id) {
+        match Line::open(&seat.config, facts, source, &seat.metrics, tell, seat.id) {
             Ok(line) => {
                 let interface = &seat.config.interface;
                 tracing::info!(instance = seat.config.name, interface, %source, "connected");
