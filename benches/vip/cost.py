@@ -33,9 +33,10 @@ print(sent)
 """
 
 
-def ticks(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+def spent(pid):
+    """Seconds on a core, as the scheduler has counted them: ticks are too coarse for so little."""
+    threads = pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
 
 def resident(pid):
@@ -44,10 +45,10 @@ def resident(pid):
 
 def measured(pids, seconds):
     """Percent of a core, and megabytes."""
-    before = sum(map(ticks, pids))
+    before = sum(map(spent, pids))
     time.sleep(seconds)
-    spent = (sum(map(ticks, pids)) - before) / os.sysconf("SC_CLK_TCK")
-    return {"cpu_percent": 100 * spent / seconds, "rss_mb": sum(map(resident, pids)) / 1e6}
+    used = sum(map(spent, pids)) - before
+    return {"cpu_percent": 100 * used / seconds, "rss_mb": sum(map(resident, pids)) / 1e6}
 
 
 def checksum(data):

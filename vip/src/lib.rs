@@ -16,3 +16,4 @@ mod node;
 mod record;
 mod run;
 mod seat;
+mod timer;

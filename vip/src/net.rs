@@ -7,10 +7,10 @@ mod mouth;
 mod neighbours;
 
 use std::io;
+use std::os::fd::AsRawFd;
 
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::LinkAddr;
-use socket2::Socket;
 use tokio::io::unix::AsyncFd;
 
 pub(crate) use ear::{Ear, LONGEST as LONGEST_ADVERT};
@@ -26,11 +26,11 @@ fn link(interface: &str) -> io::Result<LinkAddr> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such interface"))
 }
 
-/// A socket that can be waited for.
-fn registered(socket: Socket) -> io::Result<AsyncFd<Socket>> {
+/// Something of the kernel that can be waited for.
+pub(crate) fn registered<T: AsRawFd>(descriptor: T) -> io::Result<AsyncFd<T>> {
     #[expect(
         deprecated,
-        reason = "what comes instead is unsafe; a socket has one descriptor for as long as it lives"
+        reason = "what comes instead is unsafe; what is registered has one descriptor for as long as it lives"
     )]
-    AsyncFd::new(socket)
+    AsyncFd::new(descriptor)
 }

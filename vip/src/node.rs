@@ -1,13 +1,11 @@
 //! All instances of this node, and the loop that tells them what happens and does what they want.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use daemon::lifecycle::{self, Signal, Signals};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
 use vrrp::Moment;
 use vrrp::router::{Condition, Input, State};
 
@@ -19,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::net::{Changes, Kernel};
 use crate::record::{Recorder, What};
 use crate::seat::Seat;
+use crate::timer::Timer;
 
 mod obey;
 mod reload;
@@ -33,10 +32,6 @@ pub(crate) enum Request {
     /// To take them again.
     Resume(Option<String>, oneshot::Sender<Result<(), String>>),
 }
-
-/// The shortest and the longest sleep: a flood of events does not keep timers from running, nor a mistake
-/// in them the daemon from waking.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// Everything that the daemon is.
 #[derive(Debug)]
@@ -104,7 +99,7 @@ impl Node {
     }
 
     /// Runs until it is told to stop and nothing is left to hand over.
-    pub(crate) async fn run(mut self, mut signals: Signals) {
+    pub(crate) async fn run(mut self, mut signals: Signals, mut timer: Timer) {
         for config in self.config.instances.clone() {
             self.sit(config).await;
         }
@@ -112,11 +107,10 @@ impl Node {
         lifecycle::ready();
         let mut watchdog = lifecycle::watchdog().map(|limit| tokio::time::interval(limit / 3));
         while !self.is_over() {
-            let now = clock::now();
-            let sleep = sleep(self.timeout(now));
+            let due = self.due();
             tokio::select! {
                 biased;
-                () = sleep => {}
+                () = timer.wait(due) => {}
                 () = self.changes.next() => self.look().await,
                 Some((id, said)) = self.said.receiver.recv() => self.hear(id, said).await,
                 Some((id, index, look)) = self.looks.receiver.recv() => self.looked(id, index, look).await,
@@ -148,11 +142,10 @@ impl Node {
         }
     }
 
-    /// How long nothing has to be done.
-    fn timeout(&self, now: Moment) -> Duration {
+    /// When something has to be done, if it has.
+    fn due(&self) -> Option<Moment> {
         let due = self.seats.iter().filter_map(|seat| seat.router.timeout());
         due.min()
-            .map_or(LONGEST_SLEEP, |due| due.since(now).min(LONGEST_SLEEP))
     }
 
     /// Wakes those whose time has come.

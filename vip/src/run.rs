@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::net::Kernel;
 use crate::node::{Node, Start};
 use crate::record::Recorder;
+use crate::timer::Timer;
 
 /// Why the daemon does not start.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,7 @@ pub(crate) fn run(path: &Path, record: Option<&Path>) -> Result<(), Error> {
         let address = config.admin;
         let server = AdminServer::bind(address).await;
         let server = server.map_err(|error| Error::Listen(address, error))?;
+        let timer = Timer::new().map_err(Error::Kernel)?;
         let metrics = Metrics::new()?;
         let (kernel, changes) = Kernel::open().map_err(Error::Kernel)?;
         let (requests, received) = mpsc::channel(16);
@@ -75,7 +77,7 @@ pub(crate) fn run(path: &Path, record: Option<&Path>) -> Result<(), Error> {
             log,
             requests: received,
         });
-        node.run(signals).await;
+        node.run(signals, timer).await;
         Ok(())
     })
 }
