@@ -53,6 +53,9 @@ pub(crate) struct Status {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// The VIP daemon of this machine; many have none
+    #[arg(long, value_name = "ADDRESS", env = "HIFATE_VIP_ADMIN", value_parser = address, default_value = "9181")]
+    pub(crate) vip: SocketAddr,
     #[command(flatten)]
     pub(crate) ports: Ports,
 }

@@ -1,6 +1,7 @@
 //! `hifate status`: how the node on this machine is.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use daemon::lifecycle::Exit;
 use http::StatusCode;
@@ -16,6 +17,8 @@ use crate::probe;
 struct State {
     edge: Edge,
     backend: Backend,
+    /// What the VIP daemon says, if there is one.
+    vip: Option<Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,6 +54,7 @@ pub(crate) async fn run(asked: &Status) -> io::Result<Exit> {
             alive: is_ok(admin, "/health").await,
             ready: is_ok(admin, "/ready").await,
         },
+        vip: vip(asked.vip).await,
         backend: Backend {
             alive: health.is_some(),
             ready: is_ok(web, "/api/v1/health/ready").await,
@@ -62,7 +66,7 @@ pub(crate) async fn run(asked: &Status) -> io::Result<Exit> {
         serde_json::to_writer_pretty(&mut out, &state)?;
         writeln!(out)?;
     } else {
-        let State { edge, backend } = &state;
+        let State { edge, backend, vip } = &state;
         writeln!(out, "edge                {}", word(edge.alive, edge.ready))?;
         writeln!(
             out,
@@ -76,9 +80,35 @@ pub(crate) async fn run(asked: &Status) -> io::Result<Exit> {
         for (name, standing) in services.into_iter().flatten() {
             writeln!(out, "  {name:<18}{}", standing.as_str().unwrap_or("?"))?;
         }
+        for instance in instances(vip.as_ref()) {
+            let text = |key: &str| instance[key].as_str().unwrap_or("?");
+            let addresses: Vec<_> = (instance["addresses"].as_array().into_iter().flatten())
+                .filter_map(Value::as_str)
+                .collect();
+            let name = format!("vip {}", text("name"));
+            writeln!(
+                out,
+                "{name:<20}{} ({})",
+                text("state"),
+                addresses.join(", ")
+            )?;
+        }
     }
-    let good = state.edge.ready && state.backend.ready;
+    let fit = instances(state.vip.as_ref()).all(|instance| instance["cause"].is_null());
+    let good = state.edge.ready && state.backend.ready && fit;
     Ok(if good { Exit::Good } else { Exit::Bad })
+}
+
+/// What the VIP daemon of this machine says; many have none.
+async fn vip(address: SocketAddr) -> Option<Value> {
+    let (status, body) = probe::get(address, "/api/v1/status").await.ok()?;
+    let said = serde_json::from_slice(&body).ok()?;
+    (status == StatusCode::OK).then_some(said)
+}
+
+fn instances(vip: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let instances = vip.and_then(|vip| vip["instances"].as_array());
+    instances.into_iter().flatten()
 }
 
 fn word(alive: bool, ready: bool) -> &'static str {
