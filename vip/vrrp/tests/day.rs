@@ -31,24 +31,21 @@ fn live(pair: &mut [Router; 2], now: &mut Moment, time: Duration) -> u64 {
     while *now < end {
         let [one, two] = pair;
         let due = [one.timeout(), two.timeout()];
-        *now = due.into_iter().flatten().min().unwrap().max(*now);
+        let due = due.into_iter().flatten().min();
+        *now = due.unwrap_or(end).max(*now);
         one.handle(Input::Tick, *now);
         two.handle(Input::Tick, *now);
         while let Some(output) = one.poll_output() {
-            match output {
-                Output::Take => one.handle(Input::Taken(true), *now),
-                Output::Send { priority } => {
-                    adverts += 1;
-                    let source = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
-                    let interval = INTERVAL;
-                    let heard = Heard {
-                        source,
-                        priority,
-                        interval,
-                    };
-                    two.handle(Input::Heard(heard), *now);
-                }
-                _ => {}
+            if output == Output::Take {
+                one.handle(Input::Taken(true), *now);
+            } else if let Output::Send { priority } = output {
+                adverts += 1;
+                let heard = Heard {
+                    source: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)),
+                    priority,
+                    interval: INTERVAL,
+                };
+                two.handle(Input::Heard(heard), *now);
             }
         }
         while two.poll_output().is_some() {}
