@@ -1,7 +1,7 @@
 #!/bin/bash
 # Tries the units of systemd/ with the real systemd: it is started in namespaces of its own, over a copy of this
 # system in memory, so that nothing of the machine is touched, installs what `make build` has built, and does to
-# the edge what operators and accidents do. Takes half a minute.
+# the edge and the VIP daemon what operators and accidents do. Takes a minute.
 #
 #   sudo make try-systemd        needs root, systemd, util-linux, curl; cgroups that can be written
 set -euo pipefail
@@ -146,4 +146,52 @@ rm -f "$asked"
 step "it stops"
 run systemctl stop hifate-edge.socket hifate-edge
 active && fail "it still runs"
-echo "systemd and the edge get on: $(run systemctl --version | head -n 1)"
+
+step "the VIP daemon starts as its own user, and takes its address"
+run ip link add eth0 type veth peer name eth9
+for link in eth0 eth9; do run ip link set "$link" up; done
+run ip address add 10.9.0.1/24 dev eth0
+vip() { # PRIORITY
+    run tee /etc/hifate/vip.toml >/dev/null <<END
+[[instance]]
+name = "VI_1"
+interface = "eth0"
+virtual_router_id = 51
+priority = $1
+addresses = ["10.9.0.100/32"]
+END
+}
+held() { run ip address show dev eth0 | grep -q ' 10.9.0.100/32 '; }
+gone() { ! held; }
+vipd() { run systemctl show hifate-vip -p MainPID --value; }
+vip 100
+run systemctl start hifate-vip
+until_true "the address is here" held
+[ "$(run ps -o user= -p "$(vipd)")" = hifate-vip ] || fail "it runs as somebody else"
+
+step "a reload of it, and one that is refused"
+before=$(vipd)
+vip 120
+run systemctl reload hifate-vip
+prioritised() { run hifate-vip status | grep -q 'priority   120'; }
+until_true "the new priority is in use" prioritised
+vip nonsense
+run systemctl reload hifate-vip 2>/dev/null && fail "a bad configuration was taken"
+vip 120
+held && [ "$(vipd)" = "$before" ] || fail "a bad configuration did harm"
+
+step "it is killed, and it hangs: the address goes, and comes back with it"
+run kill -9 "$before"
+new_vipd() { [ "$(vipd)" != "$before" ] && [ "$(vipd)" != 0 ]; }
+until_true "it is there again" new_vipd
+until_true "so is the address" held
+before=$(vipd)
+run kill -STOP "$before"
+until_true "the lease is over" gone
+until_true "the watchdog has seen it" new_vipd
+until_true "so is the address" held
+
+step "it stops, and leaves nothing behind"
+run systemctl stop hifate-vip
+held && fail "the address is still here"
+echo "systemd, the edge and the VIP daemon get on: $(run systemctl --version | head -n 1)"
