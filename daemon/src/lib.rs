@@ -10,6 +10,7 @@
 //! | [`metrics`] | [`Metrics`](metrics::Metrics): a registry with `process_*` in it, made-and-registered counters, gauges and histograms, the text form |
 //! | [`admin`] | [`AdminServer`](admin::AdminServer): a small HTTP/1 server with `/metrics` and one handler for the rest |
 //! | [`ask()`](ask::ask) | the other side of that port, for commands |
+//! | [`command`] | reading a command line, and the commands that every program has |
 //! | [`lifecycle`] | [`Signals`](lifecycle::Signals), [`PidFile`](lifecycle::PidFile), [`Exit`](lifecycle::Exit), notices to systemd, ending with the parent |
 //! | [`reload`] | [`Live`](reload::Live): the value in use, its generation and how the last reload went |
 //! | [`replace()`] | a file's content, replaced as a whole |
@@ -18,6 +19,7 @@
 
 pub mod admin;
 pub mod ask;
+pub mod command;
 pub mod config;
 pub mod lifecycle;
 pub mod log;

@@ -7,14 +7,14 @@ mod import;
 mod operate;
 mod status;
 
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+use daemon::command::{self, print};
 use daemon::lifecycle::Exit;
 use edge_core::config::file;
 
@@ -176,21 +176,7 @@ struct Running {
 
 /// Does what the command line says.
 pub fn main() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(message) => {
-            let printed = message.print();
-            let good = !message.use_stderr() && printed.is_ok();
-            return if good { Exit::Good } else { Exit::Usage };
-        }
-    };
-    match carry_out(arguments.command) {
-        Ok(()) => Exit::Good,
-        Err(message) => {
-            complain(&message);
-            Exit::Bad
-        }
-    }
+    command::main(|arguments: Arguments| carry_out(arguments.command))
 }
 
 fn carry_out(command: Command) -> Result<(), String> {
@@ -243,9 +229,9 @@ fn carry_out(command: Command) -> Result<(), String> {
         } => target.add(weight, backup).and_then(print),
         Command::Remove { target, now } => target.remove(now).and_then(print),
         Command::Quit(config) => quit(&config.config),
-        Command::Schema => schema(),
-        Command::Completions { shell } => completions(shell),
-        Command::Man => manual(),
+        Command::Schema => command::schema::<file::Config>(),
+        Command::Completions { shell } => command::completions::<Arguments>(shell),
+        Command::Man => command::manual::<Arguments>(),
     }
 }
 
@@ -283,33 +269,4 @@ fn quit(path: &Path) -> Result<(), String> {
     print(format!(
         "process {process} stops after the requests under way"
     ))
-}
-
-fn schema() -> Result<(), String> {
-    let schema = daemon::config::schema::<file::Config>();
-    print(serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?)
-}
-
-fn completions(shell: Shell) -> Result<(), String> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "hifate-edge", &mut script);
-    io::stdout()
-        .write_all(&script)
-        .map_err(|error| error.to_string())
-}
-
-fn manual() -> Result<(), String> {
-    let manual = clap_mangen::Man::new(Arguments::command());
-    manual
-        .render(&mut io::stdout())
-        .map_err(|error| error.to_string())
-}
-
-fn print(text: impl AsRef<str>) -> Result<(), String> {
-    writeln!(io::stdout(), "{}", text.as_ref()).map_err(|error| error.to_string())
-}
-
-fn complain(message: &str) {
-    // Where even that fails the exit code has to do.
-    drop(writeln!(io::stderr(), "hifate-edge: {message}"));
 }

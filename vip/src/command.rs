@@ -6,12 +6,12 @@ mod operate;
 mod replay;
 mod status;
 
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+use daemon::command::{self, print};
 use daemon::lifecycle::Exit;
 
 use crate::config::file;
@@ -123,22 +123,7 @@ struct Running {
 
 /// Does what the command line says.
 pub fn main() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(message) => {
-            let printed = message.print();
-            let good = !message.use_stderr() && printed.is_ok();
-            return if good { Exit::Good } else { Exit::Usage };
-        }
-    };
-    match carry_out(arguments.command) {
-        Ok(()) => Exit::Good,
-        Err(message) => {
-            // Where even that fails the exit code has to do.
-            drop(writeln!(io::stderr(), "hifate-vip: {message}"));
-            Exit::Bad
-        }
-    }
+    command::main(|arguments: Arguments| carry_out(arguments.command))
 }
 
 fn carry_out(command: Command) -> Result<(), String> {
@@ -164,32 +149,8 @@ fn carry_out(command: Command) -> Result<(), String> {
         Command::Resume { running, instance } => operate::resume(&running, instance.as_deref()),
         Command::Import { from } => import::run(&from),
         Command::Replay { file, instance } => replay::replay(&file, instance.as_deref()),
-        Command::Schema => schema(),
-        Command::Completions { shell } => completions(shell),
-        Command::Man => manual(),
+        Command::Schema => command::schema::<file::Config>(),
+        Command::Completions { shell } => command::completions::<Arguments>(shell),
+        Command::Man => command::manual::<Arguments>(),
     }
-}
-
-fn schema() -> Result<(), String> {
-    let schema = daemon::config::schema::<file::Config>();
-    print(serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?)
-}
-
-fn completions(shell: Shell) -> Result<(), String> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "hifate-vip", &mut script);
-    io::stdout()
-        .write_all(&script)
-        .map_err(|error| error.to_string())
-}
-
-fn manual() -> Result<(), String> {
-    let manual = clap_mangen::Man::new(Arguments::command());
-    manual
-        .render(&mut io::stdout())
-        .map_err(|error| error.to_string())
-}
-
-fn print(text: impl AsRef<str>) -> Result<(), String> {
-    writeln!(io::stdout(), "{}", text.as_ref()).map_err(|error| error.to_string())
 }

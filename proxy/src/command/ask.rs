@@ -107,7 +107,7 @@ impl Edge {
             body,
             patience,
         };
-        daemon::ask::ask(&question).map_err(|error| match error {
+        ask::ask(&question).map_err(|error| match error {
             ask::Refusal::NoAnswer(admin, error) => Refusal::NoAnswer(admin, error),
             ask::Refusal::Stranger(admin) => Refusal::NoEdge(admin),
             ask::Refusal::Refused(reason) => Refusal::ByEdge(reason),
