@@ -2,20 +2,21 @@
 """What the VIP daemon costs while nothing happens, and under a flood of hostile packets, beside keepalived, on the
 network of `vip/lab/lab.py`. Only root can run it.
 
-    benches/vip/cost.py [--seconds N] [--out FOLDER]"""
+    benches/vip/cost.py [--seconds N]"""
 
 import argparse
-import json
 import os
 import pathlib
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "vip" / "lab"))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path[:0] = [str(ROOT / "vip" / "lab"), str(ROOT / "benches" / "load"), str(ROOT / "benches" / "vip")]
+import report  # noqa: E402
 from failover import Keepalived, Ours  # noqa: E402
 from lab import Lab, address  # noqa: E402
+
+FLOODS = ("wrong checksum", "lower priority")
 
 FLOOD = """
 import socket, sys, time
@@ -82,7 +83,7 @@ def run(contender, seconds):
         lab.theirs = contender.start(lab, "b", False)
         time.sleep(3)
         figures = {"idle": measured(contender.pids(lab.ours), seconds)}
-        for kind in ("wrong checksum", "lower priority"):
+        for kind in FLOODS:
             flood = lab.start("x", "python3", "-c", FLOOD, "eth0", hostile(kind).hex(), "100000", str(seconds + 2))
             time.sleep(1)
             figure = measured(contender.pids(lab.ours), seconds)
@@ -99,26 +100,23 @@ def run(contender, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches" / "results")
     options = parser.parse_args()
+    machine = report.facts()
     contenders = [Ours("hifate-vip, 100 ms"), Keepalived("keepalived, v3, 0.1 s", version=3, advert_int="0.1")]
-    results = {}
-    print("| daemon | idle: % of a core, MB | wrong checksum: % of a core | lower priority: % of a core | packets/s |\n|---|---|---|---|---|")
+    results, rows = {}, []
     for contender in contenders:
         figures = results[contender.name] = run(contender, options.seconds)
-        wrong, lower = figures["wrong checksum"], figures["lower priority"]
-        for kind, figure in (("wrong checksum", wrong), ("lower priority", lower)):
-            if figure["holders"] != ["a"]:
-                print(f"{contender.name}: {kind}: held by {figure['holders']}", file=sys.stderr)
-        idle = figures["idle"]
-        print(
-            f"| {contender.name} | {idle['cpu_percent']:.2f}, {idle['rss_mb']:.1f} | {wrong['cpu_percent']:.0f} | "
-            f"{lower['cpu_percent']:.0f} | {lower['packets_per_second']:.0f} |",
-            flush=True,
-        )
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "cost.json").write_text(json.dumps(results, indent=1))
+        cells = [f"{figures['idle']['cpu_percent']:.2f} %, {figures['idle']['rss_mb']:.1f} MB"]
+        for kind in FLOODS:
+            figure = figures[kind]
+            held = "" if figure["holders"] == ["a"] else f", held by {' and '.join(figure['holders']) or 'nobody'}"
+            cells.append(f"{figure['cpu_percent']:.0f} % at {figure['packets_per_second']:.0f}/s{held}")
+        rows.append(f"| {contender.name} | {' | '.join(cells)} |")
+    about = f"Commit `{machine['commit']}`, {machine['cores']} x {machine['cpu']}, Linux {machine['kernel'].split('-')[0]}, {machine['time'][:10]}."
+    about += " Of one core, as the scheduler counts it."
+    head = ["| daemon | idle | " + " | ".join(f"flood: {kind}" for kind in FLOODS) + " |", "|---" * (2 + len(FLOODS)) + "|"]
+    report.publish(options.out, "vip-cost", "\n".join([about, "", *head, *rows]) + "\n", {"machine": machine, "daemons": results})
 
 
 if __name__ == "__main__":

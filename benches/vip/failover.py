@@ -2,9 +2,10 @@
 """How long an address is gone when something happens: this product's VIP daemon beside keepalived, in the same
 run, on the network of `vip/lab/lab.py`. A client asks every 2 ms who is there. Only root can run it.
 
-    benches/vip/failover.py [--runs N] [--only FAULT,...] [--with CONTENDER,...] [--out FOLDER]"""
+    benches/vip/failover.py [--runs N] [--only FAULT,...] [--with CONTENDER,...] [--lanes N]"""
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -16,7 +17,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "vip" / "lab"))
+sys.path[:0] = [str(ROOT / "vip" / "lab"), str(ROOT / "benches" / "load")]
+import report  # noqa: E402
 from lab import FOLDER, PROGRAM, VIP, Lab  # noqa: E402
 
 EDGE = PROGRAM.with_name("hifate-edge")
@@ -25,6 +27,9 @@ CURL = "/usr/bin/curl"
 
 class Ours:
     """Our daemon, by default as it is delivered."""
+
+    # How long it takes until all is quiet, with an edge and without; and until all is over.
+    rest, watched = (2.0, 1.0), 3.5
 
     def __init__(self, name, **terms):
         self.name, self.terms = name, terms
@@ -43,8 +48,11 @@ class Ours:
 class Keepalived:
     """Debian's keepalived. Its check is the one of the seed, as it is meant."""
 
+    rest = (7.5, 4.5)
+
     def __init__(self, name, **terms):
         self.name, self.terms = name, terms
+        self.watched = 9.5
 
     def start(self, lab, host, with_edge):
         top, instance = "", ""
@@ -78,15 +86,15 @@ def kill(contender, lab, how):
 
 
 FAULTS = {
-    # name: (what it does, whether an edge is served and tracked, how long it is watched after it)
-    "planned release": (lambda contender, lab: contender.release(lab), False, 3),
-    "edge killed": (lambda contender, lab: lab.edges["a"].kill(), True, 9),
-    "edge hung": (lambda contender, lab: lab.edges["a"].send_signal(signal.SIGSTOP), True, 9),
-    "daemon killed -9": (lambda contender, lab: kill(contender, lab, signal.SIGKILL), False, 5),
-    "daemon frozen": (lambda contender, lab: kill(contender, lab, signal.SIGSTOP), False, 5),
-    "link down": (lambda contender, lab: lab.do("a", "ip", "link", "set", "eth0", "down"), False, 5),
-    "node dead": (lambda contender, lab: lab.unplug("a"), False, 5),
-    "partition healed": (None, False, 6),
+    # name: (what it does, whether an edge is served and tracked)
+    "planned release": (lambda contender, lab: contender.release(lab), False),
+    "edge killed": (lambda contender, lab: lab.edges["a"].kill(), True),
+    "edge hung": (lambda contender, lab: lab.edges["a"].send_signal(signal.SIGSTOP), True),
+    "daemon killed -9": (lambda contender, lab: kill(contender, lab, signal.SIGKILL), False),
+    "daemon frozen": (lambda contender, lab: kill(contender, lab, signal.SIGSTOP), False),
+    "link down": (lambda contender, lab: lab.do("a", "ip", "link", "set", "eth0", "down"), False),
+    "node dead": (lambda contender, lab: lab.unplug("a"), False),
+    "partition healed": (None, False),
 }
 
 
@@ -99,9 +107,10 @@ def edge(lab, host):
     return lab.start(host, EDGE, "run", "--config", config)
 
 
-def run(contender, fault):
+def run(number, fault):
     """One run on a network of its own: what the client has seen."""
-    act, with_edge, watched = FAULTS[fault]
+    contender = CONTENDERS[number]
+    act, with_edge = FAULTS[fault]
     lab = Lab("f")
     try:
         if with_edge:
@@ -112,13 +121,14 @@ def run(contender, fault):
         lab.ours = contender.start(lab, "a", with_edge)
         lab.wait_holder("a", patience=30)
         lab.theirs = contender.start(lab, "b", with_edge)
-        # Longer than either takes to be at rest, and a random part of an interval.
-        time.sleep(2.5 + random.random() * 0.3 + (6 if with_edge else 1) * ("keepalived" in contender.name))
+        # And a random part of an interval.
+        time.sleep(contender.rest[0 if with_edge else 1] + random.random() * 0.3)
         if lab.holders() != ["a"]:
             raise AssertionError(f"a does not hold the address\n{lab.logs()}")
         if fault == "partition healed":
             return healed(lab)
         program = "http_probe.py" if with_edge else "probe.py"
+        watched = contender.watched if with_edge else min(contender.watched, 5.0)
         return struck(lab, lambda: act(contender, lab), program, watched)
     finally:
         lab.close()
@@ -211,33 +221,44 @@ HEAD = """| what happens | daemon | other node answers after, ms | longest silen
 |---|---|---|---|---|---|"""
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--only", default=",".join(FAULTS))
-    parser.add_argument("--with", dest="contenders", default="")
-    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--only", default=",".join(FAULTS), help="which faults")
+    parser.add_argument("--with", dest="contenders", default="", help="parts of the daemons' names")
+    parser.add_argument("--lanes", type=int, default=1, help="how many networks at once")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches" / "results")
     options = parser.parse_args()
-    faults = options.only.split(",")
-    unknown = set(faults) - set(FAULTS)
-    if unknown:
+    options.faults = options.only.split(",")
+    if unknown := set(options.faults) - set(FAULTS):
         parser.error(f"there is no fault {', '.join(unknown)}; there are {', '.join(FAULTS)}")
-    contenders = [one for one in CONTENDERS if not options.contenders or any(word in one.name for word in options.contenders.split(","))]
-    results = {}
-    print(HEAD)
-    for fault in faults:
-        samples = {contender.name: [] for contender in contenders}
-        for number in range(options.runs):
-            for contender in contenders:
-                samples[contender.name].append(run(contender, fault))
-                print(f"\r{fault}: {number + 1}/{options.runs} {contender.name}", end="\033[K", file=sys.stderr)
-        print("\r\033[K", end="", file=sys.stderr)
-        for name, runs in samples.items():
-            results.setdefault(fault, {})[name] = {"figures": summary(runs), "runs": runs}
-            print(row(fault, name, results[fault][name]["figures"]), flush=True)
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "failover.json").write_text(json.dumps(results, indent=1))
+    return options
+
+
+def main():
+    options = arguments()
+    wanted = options.contenders.split(",")
+    numbers = [number for number, one in enumerate(CONTENDERS) if any(word in one.name for word in wanted)]
+    machine = report.facts()
+    results, rows = {}, []
+    with concurrent.futures.ProcessPoolExecutor(options.lanes) as lanes:
+        for fault in options.faults:
+            # In turns, so that whatever else the machine does strikes all alike.
+            asked = [(number, lanes.submit(run, number, fault)) for _ in range(options.runs) for number in numbers]
+            samples = {number: [] for number in numbers}
+            for number, answer in asked:
+                samples[number].append(answer.result())
+                done = sum(map(len, samples.values()))
+                print(f"\r{fault}: {done}/{len(asked)}", end="\033[K", file=sys.stderr)
+            print("\r\033[K", end="", file=sys.stderr)
+            for number, runs in samples.items():
+                name, figures = CONTENDERS[number].name, summary(runs)
+                results.setdefault(fault, {})[name] = {"figures": figures, "runs": runs}
+                rows.append(row(fault, name, figures))
+    about = f"Commit `{machine['commit']}`, {machine['cores']} x {machine['cpu']}, Linux {machine['kernel'].split('-')[0]}, {machine['time'][:10]}."
+    about += f" Median / worst of {options.runs} runs; {options.lanes} networks at once."
+    text = "\n".join([about, "", HEAD, *rows]) + "\n"
+    report.publish(options.out, "failover", text, {"machine": machine, "faults": results})
 
 
 if __name__ == "__main__":
