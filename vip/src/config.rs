@@ -133,3 +133,6 @@ fn exclude_each_other(instances: &[Instance], problems: &mut Problems) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,9 +90,9 @@ const KERNEL: Duration = Duration::from_millis(400);
 fn detection(track: &Track) -> Duration {
     let look = track.timeout.max(track.interval);
     match track.probe {
-        Probe::Interface(_) | Probe::File(_) => track.interval * track.fall,
+        Probe::Interface(_) | Probe::File(_) => track.interval.saturating_mul(track.fall),
         Probe::Edge(_) | Probe::Http(_) | Probe::Tcp(_) | Probe::Script(_) => {
-            track.interval + look * track.fall
+            (track.interval).saturating_add(look.saturating_mul(track.fall))
         }
     }
 }
