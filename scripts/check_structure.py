@@ -24,7 +24,7 @@ ARROWS = {
     "keepalived-import": {"settings"},
     "vrrp": set(),
     "hifate-vip": {"keepalived-import", "vrrp", "daemon", "settings"},
-    "benches": {"edge-core", "bazi"},
+    "benches": {"edge-core", "bazi", "vrrp"},
     "lab": set(),
 }
 

@@ -16,7 +16,7 @@ pub(super) fn refuse_weights(instances: &[Instance], problems: &mut Problems) {
         let (peer, told) = peer(instance);
         let full = i32::from(instance.priority) + sum(&instance.tracks);
         let least = full - falls(&instance.tracks).map(|(_, fall)| fall).sum::<i32>();
-        if i32::from(peer) >= full || least < i32::from(peer) {
+        if peer >= full || least < peer {
             continue;
         }
         for (index, fall) in falls(&instance.tracks) {
@@ -24,10 +24,7 @@ pub(super) fn refuse_weights(instances: &[Instance], problems: &mut Problems) {
                 "it is down: {full} - {fall} = {}, still not below {peer}, {told}: the address never moves",
                 full - fall
             );
-            let help = format!(
-                "weight = \"fault\", or a number below -{}",
-                full - i32::from(peer)
-            );
+            let help = format!("weight = \"fault\", or a number below -{}", full - peer);
             let at = at.key("track").index(index).key("weight");
             problems.push_with_help(&at, message, help);
         }
@@ -75,11 +72,11 @@ pub(super) fn lint(config: &super::Config) -> Vec<Problem> {
 fn weights(instance: &Instance, at: &Place, found: &mut Vec<Problem>) {
     let (peer, told) = peer(instance);
     let full = i32::from(instance.priority) + sum(&instance.tracks);
-    if i32::from(peer) >= full {
+    if peer >= full {
         return;
     }
     for (index, fall) in falls(&instance.tracks) {
-        if full - fall >= i32::from(peer) {
+        if full - fall >= peer {
             let message = format!(
                 "when it alone is down: {full} - {fall} = {}, not below {peer}, {told}: the address stays",
                 full - fall
@@ -107,17 +104,20 @@ fn authentication(instance: &Instance, at: &Place, found: &mut Vec<Problem>) {
     found.push(Problem::new(&at, message));
 }
 
-/// The other node's priority, and where that is known from.
-fn peer(instance: &Instance) -> (u8, String) {
-    match instance.peer_priority {
-        Some(priority) => (priority, "the other node's priority".into()),
+/// What the other node's priority comes to while all that it tracks is up, and where that is known from. It
+/// tracks the same.
+fn peer(instance: &Instance) -> (i32, String) {
+    let points = sum(&instance.tracks);
+    let (priority, told) = match instance.peer_priority {
+        Some(priority) => (priority, "the other node's priority".to_owned()),
         None => (
             instance.priority.saturating_sub(USUAL_GAP),
             format!(
                 "which is the other node's priority if it is {USUAL_GAP} lower, as usual (`peer_priority` says what it is)"
             ),
         ),
-    }
+    };
+    (i32::from(priority) + points, told)
 }
 
 /// By how much the priority falls when each tracker is down.

@@ -34,6 +34,30 @@ fn the_lease_outlives_the_wait_of_those_who_take_over() {
     );
 }
 
+/// The delivered configuration with one weight in place of its own.
+fn weighing(weight: &str) -> Result<Config, String> {
+    let text = DELIVERED.replace("weight = \"fault\"", &format!("weight = {weight}"));
+    read(&text).map_err(|report| report.to_string())
+}
+
+#[test]
+fn weights_that_move_nothing_are_refused_with_the_sum() {
+    let report = weighing("-2").unwrap_err();
+    assert!(
+        report.contains("100 - 2 = 98, still not below 90"),
+        "{report}"
+    );
+    assert!(weighing("-10").is_err(), "equal priorities move nothing");
+    weighing("-11").unwrap();
+    // The other node has the points, too.
+    let report = weighing("5").unwrap_err();
+    assert!(
+        report.contains("105 - 5 = 100, still not below 95"),
+        "{report}"
+    );
+    weighing("11").unwrap();
+}
+
 proptest! {
     /// Whatever stands in the file, it is read or refused.
     #[test]
