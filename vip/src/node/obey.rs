@@ -170,7 +170,10 @@ impl Node {
     /// The others of a group follow one that has become something by itself.
     async fn lead(&mut self, index: usize, state: State, reason: Reason) {
         let follows = match (state, reason) {
-            (State::Master, Reason::Group | Reason::Nobody | Reason::Fit | Reason::Unfit) => None,
+            (
+                State::Master,
+                Reason::Group | Reason::Kept | Reason::Nobody | Reason::Fit | Reason::Unfit,
+            ) => None,
             (State::Master, _) => Some(State::Master),
             (State::Backup, Reason::Outranked | Reason::Released | Reason::Stalled) => {
                 Some(State::Backup)

@@ -303,7 +303,32 @@ fn a_master_gives_in_to_a_better_one_and_says_where_it_is() {
             Output::Correct { winner: ip(2) }
         ]
     );
+}
+
+#[test]
+fn a_master_that_has_stayed_one_says_so_when_the_other_has_given_in() {
+    let mut told = Told::master(terms(100));
+    told.pass(Duration::from_secs(10));
+    told.hear(2, 90);
+    assert!(told.router.is_split(told.now));
+    let kept = Output::Became {
+        state: State::Master,
+        reason: Reason::Kept,
+    };
+    assert_eq!(count(&told.pass(Duration::from_millis(250)), kept), 0);
+    told.hear(2, 90);
+    assert_eq!(count(&told.pass(Duration::from_secs(5)), kept), 1);
     assert!(told.router.split() > Duration::ZERO);
+}
+
+#[test]
+fn the_last_word_of_one_that_was_replaced_is_no_dispute() {
+    let mut told = Told::fit(terms(100));
+    told.hear(2, 90);
+    assert_eq!(told.router.state(), State::Master);
+    told.hear(2, 90);
+    told.pass(Duration::from_secs(5));
+    assert_eq!(told.router.split(), Duration::ZERO);
 }
 
 #[test]

@@ -184,6 +184,8 @@ pub enum Reason {
     Released,
     /// The addresses were to be handed over, and nobody has taken them.
     Nobody,
+    /// Another master has given in: whoever was told of that one has to be told of this one again.
+    Kept,
     /// The routers of its group have gone first.
     Group,
     /// The witness does not see this node.
@@ -207,6 +209,7 @@ impl fmt::Display for Reason {
             Self::Stalled => "it was not run for longer than others wait",
             Self::Released => "an operator has asked for it",
             Self::Nobody => "nobody has taken over",
+            Self::Kept => "another master has given in",
             Self::Group => "its group has gone first",
             Self::Isolated => "the witness does not see this node",
             Self::Stopped => "the daemon ends",

@@ -18,6 +18,8 @@ pub(super) struct Holding {
     /// When an advert may again be sent because of what others did.
     answer_at: Moment,
     announcements: Announcements,
+    /// Whether somebody else was master as well, and it is not over yet.
+    disputed: bool,
 }
 
 impl Holding {
@@ -29,6 +31,7 @@ impl Holding {
             lapses_at: terms.lease.map(|lease| now + lease),
             answer_at: now,
             announcements,
+            disputed: false,
         }
     }
 
@@ -78,7 +81,7 @@ impl Holding {
 impl Router {
     /// Does what is due.
     pub(super) fn hold(&mut self, now: Moment) {
-        let priority = self.priority();
+        let (priority, is_split) = (self.priority(), self.is_split(now));
         let Phase::Master(holding) = &mut self.phase else {
             return;
         };
@@ -101,6 +104,10 @@ impl Router {
                 self.outputs.push_back(Output::Probe);
             }
         }
+        if holding.disputed && !is_split {
+            holding.disputed = false;
+            self.became(Reason::Kept);
+        }
     }
 
     /// Sends an advert now, and the next one an interval later.
@@ -116,7 +123,7 @@ impl Router {
         } else if self.outranks(heard) {
             self.yield_to(heard, now);
         } else if heard.source != self.terms.source {
-            self.note_rival(now);
+            self.dispute(now);
             self.answer(now);
         }
     }
@@ -135,7 +142,6 @@ impl Router {
     /// A better one was heard. It is told that there were two, and the neighbours where the addresses are.
     fn yield_to(&mut self, heard: &Heard, now: Moment) {
         let priority = self.priority();
-        self.note_rival(now);
         self.note(heard, now);
         self.interval = heard.interval;
         self.outputs.push_back(Output::Send { priority });
@@ -157,6 +163,17 @@ impl Router {
     pub(super) fn rival(&mut self, now: Moment) {
         if let Phase::Master(holding) = &mut self.phase {
             holding.announcements.repeat(now);
+            self.dispute(now);
+        }
+    }
+
+    /// Takes note of another master, of whom this one will have to be told apart.
+    /// Whoever has just been replaced may still say that it was there.
+    fn dispute(&mut self, now: Moment) {
+        if let Phase::Master(holding) = &mut self.phase
+            && holding.announcements.is_settled()
+        {
+            holding.disputed = true;
             self.note_rival(now);
         }
     }
