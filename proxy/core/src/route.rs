@@ -2,6 +2,7 @@
 
 mod hosts;
 mod paths;
+mod prefixes;
 mod rewrite;
 mod router;
 mod when;

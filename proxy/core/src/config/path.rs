@@ -82,13 +82,26 @@ pub(super) fn check_inside(
     }
 }
 
-/// Whether two routes are for the same paths.
-pub(super) fn is_same(one: &PathPattern, other: &PathPattern) -> bool {
-    let prefix = |pattern: &PathPattern| match pattern {
-        PathPattern::Prefix(path) | PathPattern::PrefixBeforeRegex(path) => Some(path.clone()),
-        PathPattern::Exact(_) | PathPattern::Regex(_) | PathPattern::Named(_) => None,
-    };
-    one == other || prefix(one).is_some_and(|one| Some(one) == prefix(other))
+/// What two routes have in common that are for the same paths: the kind of path, and its text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Same {
+    Exact(String),
+    Prefix(String),
+    Regex(String),
+    Named(String),
+}
+
+impl From<&PathPattern> for Same {
+    fn from(pattern: &PathPattern) -> Self {
+        match pattern {
+            PathPattern::Exact(path) => Self::Exact(path.clone()),
+            PathPattern::Prefix(path) | PathPattern::PrefixBeforeRegex(path) => {
+                Self::Prefix(path.clone())
+            }
+            PathPattern::Regex(expression) => Self::Regex(expression.as_str().to_owned()),
+            PathPattern::Named(name) => Self::Named(name.clone()),
+        }
+    }
 }
 
 /// What a route asks of a request besides its path, if it asks anything.

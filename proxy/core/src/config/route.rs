@@ -1,5 +1,7 @@
 //! Routes, from written to meant.
 
+use std::collections::HashMap;
+
 use settings::{Place, Problem, Problems};
 
 use super::names::Names;
@@ -10,6 +12,8 @@ use crate::route::PathPattern;
 #[derive(Default)]
 pub(super) struct Routes {
     meant: Vec<Route>,
+    /// Those for the same paths inside of the same route, in the order of the file.
+    alike: HashMap<(Option<usize>, path::Same), Vec<usize>>,
 }
 
 /// What a route is inside of.
@@ -106,15 +110,15 @@ impl Routes {
         }
     }
 
-    /// A route that another takes everything from.
-    fn check_reached(&self, route: &Route, at: &Place, problems: &mut Problems) {
-        let mut before = self.meant.iter();
-        let is_before = |other: &&Route| {
-            other.parent == route.parent
-                && (other.when.is_none() || other.when == route.when)
-                && path::is_same(&other.pattern, &route.pattern)
-        };
-        let Some(other) = before.find(is_before) else {
+    /// A route that another takes everything from. It is the next one to be added.
+    fn check_reached(&mut self, route: &Route, at: &Place, problems: &mut Problems) {
+        let same = (route.parent, path::Same::from(&route.pattern));
+        let alike = self.alike.entry(same).or_default();
+        let mut before = alike.iter().filter_map(|index| self.meant.get(*index));
+        let takes_all = |other: &&Route| other.when.is_none() || other.when == route.when;
+        let found = before.find(takes_all);
+        alike.push(self.meant.len());
+        let Some(other) = found else {
             return;
         };
         let message = format!("`{}` is already a route", route.label);

@@ -24,10 +24,10 @@ pub enum HostPattern {
 #[derive(Debug, Clone, Default)]
 pub struct Hosts {
     exact: HashMap<String, usize>,
-    /// Longest first.
-    below: Vec<(String, usize)>,
-    /// Longest first.
-    begins: Vec<(String, usize)>,
+    /// By the end of the host, which begins with a dot.
+    below: Wildcards,
+    /// By the beginning of the host, which ends with a dot.
+    begins: Wildcards,
     expressions: Vec<(Expression, usize)>,
     default: usize,
 }
@@ -56,10 +56,10 @@ impl Hosts {
                         hosts.exact.entry(name.to_ascii_lowercase()).or_insert(site);
                     }
                     HostPattern::Below(name) => {
-                        hosts.below.push((name.to_ascii_lowercase(), site));
+                        hosts.below.add(name, site);
                     }
                     HostPattern::Begins(name) => {
-                        hosts.begins.push((name.to_ascii_lowercase(), site));
+                        hosts.begins.add(name, site);
                     }
                     HostPattern::Regex(expression) => {
                         hosts.expressions.push((expression.clone(), site));
@@ -72,9 +72,6 @@ impl Hosts {
             if names.is_empty() {
                 default.get_or_insert(site);
             }
-        }
-        for wildcards in [&mut hosts.below, &mut hosts.begins] {
-            wildcards.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         }
         hosts.default = default.or(first).unwrap_or_default();
         hosts
@@ -104,13 +101,8 @@ impl Hosts {
         if let Some(site) = self.exact.get(host) {
             return SiteFound::of(*site);
         }
-        let below = |(end, _): &&(String, usize)| host.len() > end.len() && host.ends_with(end);
-        let begins = |(start, _): &&(String, usize)| {
-            host.len() > start.len() && host.starts_with(start.as_str())
-        };
-        let wildcard = self.below.iter().find(below);
-        if let Some((_, site)) = wildcard.or_else(|| self.begins.iter().find(begins)) {
-            return SiteFound::of(*site);
+        if let Some(site) = self.below(host).or_else(|| self.begins(host)) {
+            return SiteFound::of(site);
         }
         let mut expressions = self.expressions.iter();
         let found = expressions.find_map(|(expression, site)| {
@@ -120,6 +112,53 @@ impl Hosts {
             })
         });
         found.unwrap_or_else(|| SiteFound::of(self.default))
+    }
+
+    /// The site for the longest domain that the host is below.
+    fn below(&self, host: &str) -> Option<usize> {
+        let parts = |at| host.get(at..).filter(|_| at > 0);
+        let dots = host.match_indices('.').map(|(at, _)| at);
+        self.below.first(dots.filter_map(parts))
+    }
+
+    /// The site for the longest beginning that the host has, and is not.
+    fn begins(&self, host: &str) -> Option<usize> {
+        let parts = |at| host.get(..=at).filter(|part| part.len() < host.len());
+        let dots = host.rmatch_indices('.').map(|(at, _)| at);
+        self.begins.first(dots.filter_map(parts))
+    }
+}
+
+/// Sites by parts of hosts.
+#[derive(Debug, Clone, Default)]
+struct Wildcards {
+    sites: HashMap<String, usize>,
+    /// The length of the longest part.
+    longest: usize,
+}
+
+impl Wildcards {
+    /// Of two sites with the same part the first one counts.
+    fn add(&mut self, part: &str, site: usize) {
+        self.longest = self.longest.max(part.len());
+        self.sites.entry(part.to_ascii_lowercase()).or_insert(site);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sites.is_empty()
+    }
+
+    /// The site for the first of `parts` that has one. A client may send a host of thousands of dots, so
+    /// what is too long to be found is not looked for.
+    fn first<'h>(&self, mut parts: impl Iterator<Item = &'h str>) -> Option<usize> {
+        if self.is_empty() {
+            return None;
+        }
+        parts.find_map(|part| {
+            let is_short = part.len() <= self.longest;
+            let site = is_short.then(|| self.sites.get(part));
+            site.flatten().copied()
+        })
     }
 }
 
@@ -131,6 +170,8 @@ impl SiteFound {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{HostPattern, Hosts};
     use crate::expression::Expression;
 
@@ -177,5 +218,54 @@ mod tests {
         let first = [vec![exact("a.com")], vec![exact("b.com")]];
         let hosts = Hosts::new((4..).zip(first.iter().map(Vec::as_slice)));
         assert_eq!(hosts.find("c.com").site, 4);
+    }
+
+    /// The site whose wildcard is the longest, at the end before at the beginning.
+    fn found_by_looking_at_all(wildcards: &[HostPattern], host: &str) -> Option<usize> {
+        let longest = |length: fn(&HostPattern, &str) -> usize| {
+            let fitting = wildcards.iter().enumerate();
+            let fitting = fitting.map(|(site, pattern)| (length(pattern, host), site));
+            // The first of equal ones is the last of those that are turned round.
+            let best = fitting.rev().max_by_key(|(length, _)| *length);
+            best.filter(|(length, _)| *length > 0).map(|(_, site)| site)
+        };
+        longest(|pattern, host| match pattern {
+            HostPattern::Below(end) if host.len() > end.len() && host.ends_with(end) => end.len(),
+            _ => 0,
+        })
+        .or_else(|| {
+            longest(|pattern, host| match pattern {
+                HostPattern::Begins(start)
+                    if host.len() > start.len() && host.starts_with(start) =>
+                {
+                    start.len()
+                }
+                _ => 0,
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_longest_wildcard_is_found(
+            parts in prop::collection::vec(("[ab]{1,2}([.][ab]{1,2}){0,2}", any::<bool>()), 0..30),
+            hosts in prop::collection::vec("[.]?[ab]{0,2}([.]{1,2}[ab]{1,2}){0,4}", 20),
+        ) {
+            let wildcard = |(part, below): &(String, bool)| match below {
+                true => HostPattern::Below(format!(".{part}")),
+                false => HostPattern::Begins(format!("{part}.")),
+            };
+            let wildcards: Vec<_> = parts.iter().map(wildcard).collect();
+            let named = wildcards.chunks(1).enumerate();
+            let other = [HostPattern::Other];
+            let sites = Hosts::new(named.chain([(wildcards.len(), &other[..])]));
+            for host in &hosts {
+                // A final dot is none of the name.
+                let asked = host.strip_suffix('.').unwrap_or(host);
+                let expected = found_by_looking_at_all(&wildcards, asked);
+                let expected = expected.unwrap_or(wildcards.len());
+                prop_assert_eq!(sites.find(host).site, expected, "{}", host);
+            }
+        }
     }
 }

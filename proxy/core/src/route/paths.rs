@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::prefixes::{Prefixed, Prefixes};
 use crate::expression::Expression;
 
 /// How a route's path is written.
@@ -45,8 +46,7 @@ pub struct Paths {
     exact: HashMap<Vec<u8>, Vec<usize>>,
     /// Prefixes of directories, without their slash.
     directories: HashMap<Vec<u8>, Vec<usize>>,
-    /// Longest first, so that the first match is the longest.
-    prefixes: Vec<(String, usize, bool)>,
+    prefixes: Prefixes,
     expressions: Vec<(Expression, usize)>,
     /// The routes inside of others.
     inner: HashMap<usize, Self>,
@@ -64,35 +64,48 @@ enum Level {
 impl Paths {
     /// Indexes the routes of a site, in the order of the file.
     pub fn new(routes: &[Positioned]) -> Self {
-        Self::inside(None, routes)
+        let mut inside: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+        for (index, route) in routes.iter().enumerate() {
+            inside.entry(route.parent).or_default().push(index);
+        }
+        Self::inside(None, routes, &inside)
     }
 
-    fn inside(parent: Option<usize>, routes: &[Positioned]) -> Self {
+    /// The routes that stand inside of `parent`, which `inside` knows of each.
+    fn inside(
+        parent: Option<usize>,
+        routes: &[Positioned],
+        inside: &HashMap<Option<usize>, Vec<usize>>,
+    ) -> Self {
         let mut paths = Self::default();
-        for (index, route) in routes.iter().enumerate() {
-            if route.parent == parent {
-                paths.add(index, route);
-                if routes.iter().any(|other| other.parent == Some(index)) {
-                    paths.inner.insert(index, Self::inside(Some(index), routes));
-                }
+        let mut prefixes = Vec::new();
+        for index in inside.get(&parent).into_iter().flatten().copied() {
+            let Some(route) = routes.get(index) else {
+                continue;
+            };
+            prefixes.extend(paths.add(index, route));
+            if inside.contains_key(&Some(index)) {
+                let inner = Self::inside(Some(index), routes, inside);
+                paths.inner.insert(index, inner);
             }
         }
-        // Stable: of two equal prefixes the first in the file comes first.
-        let longest_first = |(prefix, ..): &(String, usize, bool)| std::cmp::Reverse(prefix.len());
-        paths.prefixes.sort_by_key(longest_first);
+        paths.prefixes = Prefixes::new(prefixes);
         paths
     }
 
-    fn add(&mut self, index: usize, route: &Positioned) {
+    /// Adds a route; if it is one of a prefix, that has to be put among the others.
+    fn add<'r>(&mut self, index: usize, route: &'r Positioned) -> Option<(&'r str, Prefixed)> {
         let (prefix, last) = match &route.pattern {
             PathPattern::Exact(path) => {
                 let path = path.clone().into_bytes();
-                return self.exact.entry(path).or_default().push(index);
+                self.exact.entry(path).or_default().push(index);
+                return None;
             }
             PathPattern::Regex(expression) => {
-                return self.expressions.push((expression.clone(), index));
+                self.expressions.push((expression.clone(), index));
+                return None;
             }
-            PathPattern::Named(_) => return,
+            PathPattern::Named(_) => return None,
             PathPattern::Prefix(prefix) => (prefix, false),
             PathPattern::PrefixBeforeRegex(prefix) => (prefix, true),
         };
@@ -103,7 +116,7 @@ impl Paths {
             let directory = directory.as_bytes().to_vec();
             self.directories.entry(directory).or_default().push(index);
         }
-        self.prefixes.push((prefix.clone(), index, last));
+        Some((prefix, Prefixed { route: index, last }))
     }
 
     /// The route for a normalised path, of those that `takes` lets through: exact, else a directory
@@ -128,19 +141,16 @@ impl Paths {
         if let Some(route) = among(&self.directories) {
             return Level::Last(Place::Slash(route));
         }
-        let mut prefixes = self.prefixes.iter();
-        let prefix = prefixes
-            .find(|(prefix, route, _)| path.starts_with(prefix.as_bytes()) && takes(*route));
         let mut found = Level::Nothing;
-        if let Some((_, route, _)) = prefix {
-            found = match self.inside_of(*route, path, takes) {
-                Level::Nothing => Level::Prefix(*route),
+        if let Some(Prefixed { route, last }) = self.prefixes.find(path, takes) {
+            found = match self.inside_of(route, path, takes) {
+                Level::Nothing => Level::Prefix(route),
                 Level::Last(place) => return Level::Last(place),
                 inner @ Level::Prefix(_) => inner,
             };
-        }
-        if let Some((.., true)) = prefix {
-            return found;
+            if last {
+                return found;
+            }
         }
         let mut expressions = self.expressions.iter();
         let expression =
