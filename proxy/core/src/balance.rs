@@ -19,7 +19,11 @@ mod method;
 mod passive;
 mod peer;
 mod ring;
+mod roster;
+mod shares;
+mod turns;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -29,8 +33,10 @@ pub use method::Method;
 pub use passive::Profile;
 pub use peer::{Command, Standing};
 
+use self::hash::Weights;
 use self::peer::Peer;
-use self::ring::Ring;
+use self::ring::{Bound, Ring};
+use self::roster::{Roster, Tier};
 use crate::health::{Change, Thresholds};
 
 /// What the configuration says about a server.
@@ -98,8 +104,34 @@ pub struct Group {
     present: usize,
     method: Method,
     profile: Profile,
-    /// For [`Method::Hash`] with `consistent`; made anew when servers change.
-    ring: Ring,
+    roster: Roster,
+    maps: Maps,
+    /// The latest time of any pick. Requests of several threads may come in another order than they were
+    /// given their times in; for a group no time passes backwards.
+    latest: Option<Instant>,
+}
+
+/// Where keys and tokens belong, each made when it is first asked for after servers have changed.
+#[derive(Debug, Clone, Default)]
+struct Maps {
+    /// For [`Method::Hash`] with `consistent`.
+    ring: Option<Ring>,
+    /// For the other hashes.
+    primaries: Option<Weights>,
+    backups: Option<Weights>,
+    /// The first slot of each token.
+    tokens: Option<HashMap<String, usize>>,
+}
+
+impl Maps {
+    fn weights(&mut self, tier: Tier, peers: &[Peer]) -> &Weights {
+        let weights = if tier.is_backup() {
+            &mut self.backups
+        } else {
+            &mut self.primaries
+        };
+        weights.get_or_insert_with(|| Weights::new(peers, tier.is_backup()))
+    }
 }
 
 impl Group {
@@ -110,7 +142,9 @@ impl Group {
             present: 0,
             method,
             profile,
-            ring: Ring::default(),
+            roster: Roster::new(method),
+            maps: Maps::default(),
+            latest: None,
         }
     }
 
@@ -121,9 +155,12 @@ impl Group {
                 peer.forget_failures(profile);
             }
         }
+        if self.method != method {
+            self.roster.reorder(method, &mut self.peers);
+        }
         self.method = method;
         self.profile = profile;
-        self.map_keys();
+        self.roster.look_again_at_all(self.peers.len());
     }
 
     /// Adds a server and answers its slot. `name` is its address, on which consistent hashing
@@ -146,12 +183,14 @@ impl Group {
             None => self.peers.push(peer),
         }
         self.present += 1;
-        self.map_keys();
+        self.roster.look_again(index);
+        self.maps = Maps::default();
         index
     }
 
     /// Takes a server away; requests that it is answering go on.
     pub fn remove(&mut self, index: usize) {
+        self.roster.lift(index, &mut self.peers);
         if let Some(peer) = self.peers.get_mut(index)
             && !peer.is_vacant()
         {
@@ -161,53 +200,46 @@ impl Group {
         if self.present == 1 {
             // U4: from now on nothing counts, so nothing that was counted may.
             self.peers.iter_mut().for_each(Peer::forgive);
+            self.roster.look_again_at_all(self.peers.len());
         }
-        self.map_keys();
+        self.maps = Maps::default();
     }
 
     /// Goes on with other settings for a server of which everything else is kept.
     pub fn set(&mut self, index: usize, server: Server) {
-        if let Some(peer) = self.peers.get_mut(index) {
+        if let Some(peer) = self.peers.get_mut(index)
+            && peer.server != server
+        {
             peer.server = server;
+            self.roster.look_again(index);
+            self.maps = Maps::default();
         }
-        self.map_keys();
     }
 
     /// Does what an operator says about a server.
     pub fn command(&mut self, index: usize, command: Command) {
         if let Some(peer) = self.peers.get_mut(index) {
             peer.command = command;
+            self.roster.look_again(index);
         }
-    }
-
-    fn map_keys(&mut self) {
-        self.ring = match self.method {
-            Method::Hash {
-                consistent: true, ..
-            } => Ring::new(&self.peers),
-            Method::RoundRobin
-            | Method::LeastConn
-            | Method::IpHash
-            | Method::Hash { .. }
-            | Method::RandomTwo
-            | Method::PeakEwma => Ring::default(),
-        };
     }
 
     /// Lends the server that is to take a request.
     pub fn pick(&mut self, ask: &Ask<'_>) -> Pick {
-        let found = self.choose_any(ask);
-        let Some(index) = found else {
-            return if self.is_busy(ask) {
+        let now = self.latest.max(Some(ask.now)).unwrap_or(ask.now);
+        self.latest = Some(now);
+        let ask = &Ask { now, ..*ask };
+        self.roster.refresh(&mut self.peers, now);
+        let Some(index) = self.choose_any(ask) else {
+            return if self.roster.is_busy(ask.tried) {
                 Pick::Busy
             } else {
                 Pick::Nobody
             };
         };
-        let trial = self
-            .peers
-            .get_mut(index)
-            .is_some_and(|peer| peer.begin(ask.now));
+        let peer = self.peers.get_mut(index);
+        let trial = peer.is_some_and(|peer| peer.begin(now));
+        self.roster.look_again(index);
         Pick::Server(Lease { index, trial })
     }
 
@@ -215,76 +247,73 @@ impl Group {
         if let Some(index) = self.sticky(ask) {
             return Some(index);
         }
-        let willing = |peer: &Peer| peer.standing(ask.now) == Standing::Up;
-        let chosen = [false, true]
-            .into_iter()
-            .find_map(|backup| self.choose(ask, backup, willing));
-        if chosen.is_some() || self.profile == Profile::Nginx || self.is_busy(ask) {
+        for index in ask.tried {
+            self.roster.lift(*index, &mut self.peers);
+        }
+        let chosen = self.choose(ask, Tier::Primary);
+        let chosen = chosen.or_else(|| self.choose(ask, Tier::Backup));
+        if chosen.is_some() || self.profile == Profile::Nginx || self.roster.is_busy(ask.tried) {
             return chosen;
         }
         // Fail open.
-        let present = |peer: &Peer| {
-            matches!(
-                peer.standing(ask.now),
-                Standing::Ejected | Standing::Unhealthy
-            )
-        };
-        [false, true]
-            .into_iter()
-            .find_map(|backup| self.choose(ask, backup, present))
+        let chosen = self.choose(ask, Tier::OutPrimary);
+        chosen.or_else(|| self.choose(ask, Tier::OutBackup))
     }
 
     /// The server that the client has been with, as long as it answers at all.
-    fn sticky(&self, ask: &Ask<'_>) -> Option<usize> {
+    fn sticky(&mut self, ask: &Ask<'_>) -> Option<usize> {
         let token = ask.sticky?;
-        let index = self
-            .peers
-            .iter()
-            .position(|peer| !peer.is_vacant() && peer.token() == token)?;
+        let tokens = self.maps.tokens.get_or_insert_with(|| {
+            let present = self.peers.iter().enumerate().rev();
+            let present = present.filter(|(_, peer)| !peer.is_vacant());
+            present
+                .map(|(index, peer)| (peer.token().to_owned(), index))
+                .collect()
+        });
+        let index = *tokens.get(token)?;
         let peer = self.peers.get(index)?;
         let stays = matches!(peer.standing(ask.now), Standing::Up | Standing::Draining);
         (stays && peer.has_room() && !ask.tried.contains(&index)).then_some(index)
     }
 
-    /// Whether a server would be asked if it had room for one more request.
-    fn is_busy(&self, ask: &Ask<'_>) -> bool {
-        self.peers.iter().enumerate().any(|(index, peer)| {
-            !peer.has_room()
-                && !ask.tried.contains(&index)
-                && peer.standing(ask.now) == Standing::Up
+    /// The server of a tier that the method says.
+    fn choose(&mut self, ask: &Ask<'_>, tier: Tier) -> Option<usize> {
+        if self.roster.is_empty(tier) {
+            return None;
+        }
+        self.by_key(ask, tier).or_else(|| {
+            let (roster, peers) = (&mut self.roster, &mut self.peers);
+            match self.method {
+                Method::LeastConn => roster.next(tier, true, peers),
+                Method::RandomTwo => roster.better_of_two(tier, ask, peers, Peer::load),
+                Method::PeakEwma => roster.better_of_two(tier, ask, peers, Peer::expected_wait),
+                Method::RoundRobin | Method::IpHash | Method::Hash { .. } => {
+                    roster.next(tier, false, peers)
+                }
+            }
         })
     }
 
-    /// The server of a tier that the method says, among those that are `willing` and have room.
-    fn choose(
-        &mut self,
-        ask: &Ask<'_>,
-        backup: bool,
-        willing: impl Fn(&Peer) -> bool,
-    ) -> Option<usize> {
-        let open = |index: usize, peer: &Peer| {
-            peer.server.backup == backup
-                && peer.has_room()
-                && willing(peer)
-                && !ask.tried.contains(&index)
-        };
-        let peers = &mut self.peers;
-        let by_key = match self.method {
-            Method::IpHash => hash::by_address(peers, backup, ask.client, open),
+    /// The server of a tier that the request's key belongs to, if it has one.
+    fn by_key(&mut self, ask: &Ask<'_>, tier: Tier) -> Option<usize> {
+        let (peers, roster, maps) = (&self.peers, &self.roster, &mut self.maps);
+        let open = |index: usize| roster.has(tier, index);
+        match self.method {
+            Method::IpHash => hash::by_address(maps.weights(tier, peers), ask.client, open),
             Method::Hash {
                 consistent: false, ..
-            } => hash::by_key(peers, backup, ask.key, open),
-            Method::Hash { load, .. } => self.ring.find(peers, ask.key, load, open),
-            Method::RoundRobin | Method::LeastConn | Method::RandomTwo | Method::PeakEwma => None,
-        };
-        by_key.or_else(|| match self.method {
-            Method::LeastConn => method::least_connected(peers, ask.now, open),
-            Method::RandomTwo => method::better_of_two(peers, ask, open, Peer::load),
-            Method::PeakEwma => method::better_of_two(peers, ask, open, Peer::expected_wait),
-            Method::RoundRobin | Method::IpHash | Method::Hash { .. } => {
-                method::smooth(peers, ask.now, open)
+            } => hash::by_key(maps.weights(tier, peers), ask.key, open),
+            Method::Hash { load, .. } if !tier.is_backup() => {
+                let ring = maps.ring.get_or_insert_with(|| Ring::new(peers));
+                let bound = load.map(|load| Bound::new(roster.sums(tier), load));
+                ring.find(peers, ask.key, bound, open)
             }
-        })
+            Method::Hash { .. }
+            | Method::RoundRobin
+            | Method::LeastConn
+            | Method::RandomTwo
+            | Method::PeakEwma => None,
+        }
     }
 
     /// Notes that the server of `lease` answered, and how long it took until it did.
@@ -293,6 +322,7 @@ impl Group {
             // Two exponentials, for the only method that asks for them.
             let latency = (self.method == Method::PeakEwma).then_some(latency);
             peer.succeeded(lease.trial, now, latency);
+            self.roster.look_again(lease.index);
         }
     }
 
@@ -305,6 +335,7 @@ impl Group {
         };
         let before = peer.standing(now);
         peer.failed(lease.trial, now, key, may_eject);
+        self.roster.look_again(lease.index);
         before == Standing::Up && peer.standing(now) == Standing::Ejected
     }
 
@@ -331,6 +362,7 @@ impl Group {
     pub fn release(&mut self, lease: &Lease) {
         if let Some(peer) = self.peers.get_mut(lease.index) {
             peer.end(lease.trial);
+            self.roster.look_again(lease.index);
         }
     }
 
@@ -343,6 +375,7 @@ impl Group {
         now: Instant,
     ) -> Option<Change> {
         let peer = self.peers.get_mut(index)?;
+        self.roster.look_again(index);
         peer.probed(passed, *thresholds, now)
     }
 
@@ -373,6 +406,7 @@ impl Group {
             if alone {
                 peer.forgive();
             }
+            self.roster.look_again(index);
         }
     }
 

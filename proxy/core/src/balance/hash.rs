@@ -8,12 +8,49 @@ use super::Peer;
 /// Attempts to find a server that may be asked before it goes by turns, as in nginx.
 const MOST_ATTEMPTS: usize = 21;
 
+/// The weights of a tier's servers, one after the other. Servers that are out keep their place, so that
+/// the keys of the others stay where they are.
+#[derive(Debug, Clone)]
+pub(super) struct Weights {
+    /// Where that of each server ends, by its slot.
+    ends: Vec<(u64, usize)>,
+}
+
+impl Weights {
+    pub(super) fn new(peers: &[Peer], backup: bool) -> Self {
+        let mut end = 0;
+        let tier = peers.iter().enumerate();
+        let tier = tier.filter(|(_, peer)| !peer.is_vacant() && peer.server.backup == backup);
+        let ends = tier.map(|(index, peer)| {
+            end += u64::from(peer.server.weight.get());
+            (end, index)
+        });
+        Self {
+            ends: ends.collect(),
+        }
+    }
+
+    /// The server at one of `hashes` that may be asked.
+    fn first_open(
+        &self,
+        hashes: impl Iterator<Item = u64>,
+        open: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let (total, _) = self.ends.last()?;
+        hashes.take(MOST_ATTEMPTS).find_map(|hash| {
+            let at = hash % total;
+            let before = self.ends.partition_point(|(end, _)| *end <= at);
+            let (_, index) = self.ends.get(before)?;
+            open(*index).then_some(*index)
+        })
+    }
+}
+
 /// nginx's `ip_hash`: the first three bytes of an IPv4 address, all of an IPv6 address.
 pub(super) fn by_address(
-    peers: &[Peer],
-    backup: bool,
+    weights: &Weights,
     client: IpAddr,
-    open: impl Fn(usize, &Peer) -> bool,
+    open: impl Fn(usize) -> bool,
 ) -> Option<usize> {
     let (v4, v6);
     let bytes: &[u8] = match client.to_canonical() {
@@ -33,16 +70,11 @@ pub(super) fn by_address(
         }
         hash
     });
-    first_open(peers, backup, rounds, open)
+    weights.first_open(rounds, open)
 }
 
 /// nginx's `hash` without `consistent`, which is that of `Cache::Memcached`.
-pub(super) fn by_key(
-    peers: &[Peer],
-    backup: bool,
-    key: &[u8],
-    open: impl Fn(usize, &Peer) -> bool,
-) -> Option<usize> {
+pub(super) fn by_key(weights: &Weights, key: &[u8], open: impl Fn(usize) -> bool) -> Option<usize> {
     let mut sum: u64 = 0;
     let rounds = (0u32..).map(|round| {
         let mut hasher = crc32fast::Hasher::new();
@@ -53,35 +85,5 @@ pub(super) fn by_key(
         sum += u64::from(hasher.finalize() >> 16 & 0x7fff);
         sum
     });
-    first_open(peers, backup, rounds, open)
-}
-
-/// The server at one of `hashes` that may be asked. Servers that are out keep their place, so that
-/// the keys of the others stay where they are.
-fn first_open(
-    peers: &[Peer],
-    backup: bool,
-    hashes: impl Iterator<Item = u64>,
-    open: impl Fn(usize, &Peer) -> bool,
-) -> Option<usize> {
-    let places = || {
-        let tier = peers.iter().enumerate();
-        tier.filter(|(_, peer)| !peer.is_vacant() && peer.server.backup == backup)
-    };
-    let total: u64 = places()
-        .map(|(_, peer)| u64::from(peer.server.weight.get()))
-        .sum();
-    if total == 0 {
-        return None;
-    }
-    hashes.take(MOST_ATTEMPTS).find_map(|hash| {
-        let mut at = hash % total;
-        let (index, peer) = places().find(|(_, peer)| {
-            let weight = u64::from(peer.server.weight.get());
-            let found = at < weight;
-            at = at.saturating_sub(weight);
-            found
-        })?;
-        open(index, peer).then_some(index)
-    })
+    weights.first_open(rounds, open)
 }

@@ -45,6 +45,14 @@ impl Passive {
         }
     }
 
+    /// Until when failures keep it out, if that ends by itself.
+    pub(super) fn out_until(&self, server: &Server) -> Option<Instant> {
+        match self {
+            Self::Nginx(counter) => counter.out_until(server),
+            Self::Safe(window) => window.out_until(),
+        }
+    }
+
     /// A request is sent to it; whether that is the trial after an ejection.
     pub(super) fn begin(&mut self, server: &Server, now: Instant) -> bool {
         match self {
@@ -115,6 +123,11 @@ impl Passive {
             Self::Nginx(counter) => counter.weight(),
             Self::Safe(_) => server.weight.get(),
         }
+    }
+
+    /// Whether its weight is not what is configured.
+    pub(super) fn is_recovering(&self, server: &Server) -> bool {
+        self.weight(server) != server.weight.get()
     }
 
     pub(super) fn recover_weight(&mut self, server: &Server) {

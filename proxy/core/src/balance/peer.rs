@@ -44,8 +44,9 @@ pub(super) struct Peer {
     pub(super) server: Server,
     /// What an operator has said.
     pub(super) command: Command,
-    /// The running sum of smooth round robin.
-    pub(super) current_weight: i64,
+    /// The running sum of smooth round robin; while the server is among [`Turns`](super::turns::Turns),
+    /// without what all of its class were granted.
+    pub(super) current_weight: i128,
     name: String,
     token: String,
     vacant: bool,
@@ -168,14 +169,28 @@ impl Peer {
     /// it) after failures.
     pub(super) fn share(&self, now: Instant) -> u32 {
         let weight = self.passive.weight(&self.server);
-        let grown = self.back.map_or(WHOLE, |back| {
+        weight.saturating_mul(self.grown(now))
+    }
+
+    /// How much of its weight it has, in percent.
+    fn grown(&self, now: Instant) -> u32 {
+        self.back.map_or(WHOLE, |back| {
             let passed = now.saturating_duration_since(back).as_millis();
             let whole = self.server.slow_start.as_millis().max(1);
             let percent = passed.saturating_mul(u128::from(WHOLE)) / whole;
             // A tenth from the start: with nothing it would never show that it works.
             u32::try_from(percent).map_or(WHOLE, |percent| percent.clamp(WHOLE / 10, WHOLE))
-        });
-        weight.saturating_mul(grown)
+        })
+    }
+
+    /// Whether its share may change without any event.
+    pub(super) fn share_moves(&self, now: Instant) -> bool {
+        self.passive.is_recovering(&self.server) || self.grown(now) < WHOLE
+    }
+
+    /// Until when failures keep it out, if that ends by itself.
+    pub(super) fn out_until(&self) -> Option<Instant> {
+        self.passive.out_until(&self.server)
     }
 
     /// Counts a request as sent to it; whether that request is the trial after an ejection.

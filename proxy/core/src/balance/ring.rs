@@ -41,29 +41,28 @@ impl Ring {
         Self { points }
     }
 
-    /// The first server after the key's place that is open and, with `load`, not over its bound.
+    /// The first server after the key's place that is open and, with a bound, not over it.
     pub(super) fn find(
         &self,
         peers: &[Peer],
         key: &[u8],
-        load: Option<NonZeroU32>,
-        open: impl Fn(usize, &Peer) -> bool,
+        bound: Option<Bound>,
+        open: impl Fn(usize) -> bool,
     ) -> Option<usize> {
         let hash = crc32fast::hash(key);
         let start = self.points.partition_point(|(point, _)| *point < hash);
-        let bound = load.map(|load| Bound::new(peers, load, &open));
         let (before, after) = self.points.split_at_checked(start)?;
         let around = after.iter().chain(before);
         around.map(|(_, index)| *index).find(|index| {
-            peers.get(*index).is_some_and(|peer| {
-                open(*index, peer) && bound.as_ref().is_none_or(|bound| bound.admits(peer))
-            })
+            let peer = peers.get(*index).filter(|_| open(*index));
+            peer.is_some_and(|peer| bound.is_none_or(|bound| bound.admits(peer)))
         })
     }
 }
 
 /// The most requests a server may have under way: its share of all of them, times the load factor.
-struct Bound {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
     /// Requests under way, the new one included.
     requests: u64,
     weights: u64,
@@ -71,21 +70,13 @@ struct Bound {
 }
 
 impl Bound {
-    fn new(peers: &[Peer], load: NonZeroU32, open: impl Fn(usize, &Peer) -> bool) -> Self {
-        let mut bound = Self {
-            requests: 1,
-            weights: 0,
+    /// With so many `requests` under way at servers of so many `weights`, `load` percent of the share.
+    pub(super) fn new((requests, weights): (u64, u64), load: NonZeroU32) -> Self {
+        Self {
+            requests: requests + 1,
+            weights,
             percent: u64::from(load.get()),
-        };
-        for (_, peer) in peers
-            .iter()
-            .enumerate()
-            .filter(|(index, peer)| open(*index, peer))
-        {
-            bound.requests += u64::from(peer.active());
-            bound.weights += u64::from(peer.server.weight.get());
         }
-        bound
     }
 
     /// active < ceil(requests * weight / weights * percent / 100), without fractions.

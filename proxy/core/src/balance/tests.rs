@@ -1,5 +1,6 @@
 mod memory;
 mod methods;
+mod model;
 mod safe;
 
 use std::net::Ipv4Addr;

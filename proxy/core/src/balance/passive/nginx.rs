@@ -33,6 +33,11 @@ impl Counter {
         server.max_fails > 0 && self.fails >= server.max_fails && !self.window_is_over(server, now)
     }
 
+    /// The last moment at which it is out.
+    pub(super) fn out_until(&self, server: &Server) -> Option<Instant> {
+        self.checked?.checked_add(server.fail_timeout)
+    }
+
     fn window_is_over(&self, server: &Server, now: Instant) -> bool {
         self.checked
             .is_none_or(|checked| now.saturating_duration_since(checked) > server.fail_timeout)

@@ -41,6 +41,12 @@ impl Window {
             .is_some_and(|ejection| now < ejection.until || ejection.trial)
     }
 
+    /// When it may be asked again; while the trial is under way, that depends on the trial.
+    pub(super) fn out_until(&self) -> Option<Instant> {
+        let ejection = self.ejection.filter(|ejection| !ejection.trial);
+        ejection.map(|ejection| ejection.until)
+    }
+
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         match &mut self.ejection {
             Some(ejection) if now >= ejection.until && !ejection.trial => {
