@@ -53,8 +53,8 @@ impl<'e> Loader<'e> {
             let span = finding.span.start + base..finding.span.end + base;
             Finding { span, ..finding }
         }));
-        let mut tree = merge::moved(tree.into_inner(), base);
-        if let Some(include) = tree.get_mut("include") {
+        if let Some(include) = tree.into_inner().remove("include") {
+            let include = &mut merge::moved_value(include, base);
             let unresolved = interpolate::value(include, &self.variables);
             let form = ("files", "include = [\"sites/*.toml\"]");
             for pattern in names::names(include, form, &mut self.findings) {

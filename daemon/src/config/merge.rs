@@ -12,6 +12,9 @@ use super::source::Sources;
 
 /// A tree whose spans are counted from `base`.
 pub(super) fn moved(tree: DeTable<'_>, base: usize) -> DeTable<'_> {
+    if base == 0 {
+        return tree;
+    }
     let moved = |span: Range<usize>| span.start + base..span.end + base;
     tree.into_iter()
         .map(|(key, value)| {
@@ -21,7 +24,8 @@ pub(super) fn moved(tree: DeTable<'_>, base: usize) -> DeTable<'_> {
         .collect()
 }
 
-fn moved_value(value: Spanned<DeValue<'_>>, base: usize) -> Spanned<DeValue<'_>> {
+/// A value whose spans are counted from `base`.
+pub(super) fn moved_value(value: Spanned<DeValue<'_>>, base: usize) -> Spanned<DeValue<'_>> {
     let span = value.span();
     let value = match value.into_inner() {
         DeValue::Table(table) => DeValue::Table(moved(table, base)),

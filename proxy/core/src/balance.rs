@@ -18,6 +18,7 @@ mod memory;
 mod method;
 mod passive;
 mod peer;
+mod queue;
 mod ring;
 mod roster;
 mod shares;

@@ -67,15 +67,22 @@ impl<'s> Walk<'s> {
         refuse(finding, outcome)
     }
 
-    /// Checks against every way and keeps the complaints of the one that has the fewest.
+    /// Checks against every way, until there is nothing to complain of, and keeps the complaints of the
+    /// one that has the fewest.
     fn nearest(self, ways: &[&'s Value], node: Node<'_>, outcome: &mut Outcome) -> bool {
-        let outcomes = ways.iter().map(|way| {
+        let mut best: Option<(usize, Outcome)> = None;
+        for way in ways {
             let mut outcome = Outcome::default();
             outcome.readable = self.value_of(way, node, &mut outcome);
             let distance = outcome.findings.len() + 2 * absent(way, node);
-            (distance, outcome)
-        });
-        let Some((_, best)) = outcomes.min_by_key(|(distance, _)| *distance) else {
+            if best.as_ref().is_none_or(|(least, _)| distance < *least) {
+                best = Some((distance, outcome));
+            }
+            if distance == 0 {
+                break;
+            }
+        }
+        let Some((_, best)) = best else {
             return false;
         };
         outcome.findings.extend(best.findings);
