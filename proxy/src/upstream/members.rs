@@ -39,14 +39,15 @@ pub(crate) struct Override {
 impl Members {
     /// Each address once, with its settings.
     pub(super) fn wanted(&self) -> Vec<(Address, balance::Server)> {
-        let mut wanted: Vec<(Address, balance::Server)> = Vec::new();
+        let mut wanted = Vec::new();
+        let mut seen = HashSet::new();
         let configured = self.configured();
         let configured = configured
             .filter(|(address, _)| !self.removed.contains(address) || self.is_leaving(address));
         let added = self.added.iter();
         let added = added.map(|(address, settings)| (address, settings));
         for (address, settings) in configured.chain(added) {
-            if wanted.iter().any(|(other, _)| other == address) {
+            if !seen.insert(address) {
                 continue;
             }
             let mut settings = settings.clone();

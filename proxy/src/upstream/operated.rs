@@ -1,5 +1,6 @@
 //! Servers that operators change, add and remove while the edge runs.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use edge_core::address::Address;
@@ -101,14 +102,11 @@ impl Servers {
     pub(crate) fn rows(&self, now: Instant) -> Vec<Row> {
         let present = self.members();
         let members = lock(&self.members);
-        let wanted = members.wanted();
+        let wanted: HashMap<_, _> = members.wanted().into_iter().collect();
         let group = &lock(&self.state).group;
         let row = |(index, server): (usize, std::sync::Arc<Server>)| {
-            let (_, settings) = wanted
-                .iter()
-                .find(|(address, _)| *address == server.address)?;
             Some(Row {
-                settings: settings.clone(),
+                settings: wanted.get(&server.address)?.clone(),
                 standing: group.standing(index, now),
                 active: group.active(index),
                 leaving: members.is_leaving(&server.address),
@@ -129,25 +127,29 @@ impl Servers {
             indices.map(|index| group.standing(index, now)).collect()
         };
         for ((_, server), standing) in present.iter().zip(standings) {
-            server.up.set(i64::from(standing == Standing::Up));
-            if server.shows(standing) {
-                self.events.push(
-                    "server",
-                    &format!(
-                        "{} of {} is now {}",
-                        server.label,
-                        self.name,
-                        phrase(standing)
-                    ),
-                    json!({
-                        "upstream": self.name,
-                        "server": server.label,
-                        "state": word(standing),
-                        "why": why(standing, server),
-                    }),
-                );
-            }
+            self.show(server, standing);
         }
+    }
+
+    /// The same for one server, of which it is known.
+    pub(super) fn show(&self, server: &Server, standing: Standing) {
+        server.up.set(i64::from(standing == Standing::Up));
+        if !server.shows(standing) {
+            return;
+        }
+        let message = format!(
+            "{} of {} is now {}",
+            server.label,
+            self.name,
+            phrase(standing)
+        );
+        let now = json!({
+            "upstream": self.name,
+            "server": server.label,
+            "state": word(standing),
+            "why": why(standing, server),
+        });
+        self.events.push("server", &message, now);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The servers of one upstream through all reloads.
 
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -111,10 +112,13 @@ impl Servers {
         let mut state = lock(&self.state);
         let group = &mut state.group;
         let mut slots: Vec<Option<Arc<Server>>> = self.slots.load().to_vec();
+        let stays: HashSet<&Address> = wanted.iter().map(|(address, _)| address).collect();
+        let mut known = HashMap::new();
         for (index, slot) in slots.iter_mut().enumerate() {
-            if let Some(server) = slot
-                && wanted.iter().all(|(address, _)| *address != server.address)
-            {
+            let Some(server) = slot else { continue };
+            if stays.contains(&server.address) {
+                known.insert(server.address.clone(), index);
+            } else {
                 group.remove(index);
                 server.up.set(0);
                 let message = format!("{} of {} is gone", server.label, self.name);
@@ -125,12 +129,7 @@ impl Servers {
             }
         }
         for (address, settings) in wanted {
-            let same = |slot: &Option<Arc<Server>>| {
-                slot.as_ref()
-                    .is_some_and(|server| server.address == address)
-            };
-            let known = slots.iter().position(same);
-            let index = if let Some(index) = known {
+            let index = if let Some(index) = known.get(&address).copied() {
                 group.set(index, settings);
                 index
             } else {
@@ -210,6 +209,7 @@ impl Servers {
         if change == Some(Change::Up) {
             state.waiting.wake_one();
         }
+        let standing = state.group.standing(index, now);
         drop(state);
         match change {
             Some(Change::Up) => tracing::info!(
@@ -227,7 +227,10 @@ impl Servers {
             ),
             None => {}
         }
-        self.show_standings(now);
+        // Another server may have got its slot since it was asked.
+        if self.server(index).is_some_and(|now| now.id == server.id) {
+            self.show(server, standing);
+        }
     }
 
     /// What is known, for a process that takes over.
@@ -286,12 +289,12 @@ impl Servers {
         members.started = false;
         self.update(&mut members, metrics, now);
         members.started = true;
+        let known = known.servers.iter();
+        let known: HashMap<&str, _> = known
+            .filter_map(|known| Some((known.address.as_str(), known.memory.as_ref()?)))
+            .collect();
         for (index, server) in self.members() {
-            let known = known
-                .servers
-                .iter()
-                .find(|known| known.address == server.label);
-            if let Some(memory) = known.and_then(|known| known.memory.as_ref()) {
+            if let Some(memory) = known.get(server.label.as_str()) {
                 lock(&self.state).group.recall(index, memory, probed, now);
             }
         }
