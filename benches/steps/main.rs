@@ -5,6 +5,7 @@ mod balancing;
 mod charts;
 mod heads;
 mod limits;
+mod routing;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -12,12 +13,16 @@ use std::process::ExitCode;
 /// A step: its name, and what takes it so many times.
 type Step = (&'static str, fn(usize));
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 12] = [
     ("request_head", heads::request),
     ("response_head", heads::response),
     ("log_line", heads::log_line),
     ("round_robin_of_3", balancing::round_robin),
+    ("round_robin_of_1000", balancing::round_robin_of_many),
     ("least_conn_of_200", balancing::least_conn),
+    ("hash_of_1000", balancing::hash),
+    ("random_two_of_1000", balancing::random_two),
+    ("prefix_of_10000", routing::prefix),
     ("rate_limit", limits::judge),
     ("four_pillars", charts::pillars),
     ("chart", charts::chart),

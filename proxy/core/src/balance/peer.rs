@@ -183,14 +183,31 @@ impl Peer {
         })
     }
 
-    /// Whether its share may change without any event.
-    pub(super) fn share_moves(&self, now: Instant) -> bool {
-        self.passive.is_recovering(&self.server) || self.grown(now) < WHOLE
+    /// Whether its share may change with every turn.
+    pub(super) fn is_recovering(&self) -> bool {
+        self.passive.is_recovering(&self.server)
     }
 
-    /// Until when failures keep it out, if that ends by itself.
-    pub(super) fn out_until(&self) -> Option<Instant> {
-        self.passive.out_until(&self.server)
+    /// When its `standing` or its share will change without any event, if that is to be.
+    pub(super) fn changes_at(&self, standing: Standing, now: Instant) -> Option<Instant> {
+        let comes_back = match standing {
+            Standing::Ejected => self.passive.out_until(&self.server),
+            Standing::Up | Standing::Draining | Standing::Unhealthy | Standing::Down => None,
+        };
+        let changes = [comes_back, self.grows_at(now)].into_iter().flatten();
+        changes.min()
+    }
+
+    /// When its share will be a hundredth larger.
+    fn grows_at(&self, now: Instant) -> Option<Instant> {
+        let back = self.back?;
+        let next = u128::from(self.grown(now)) + 1;
+        if next > u128::from(WHOLE) {
+            return None;
+        }
+        let whole = self.server.slow_start.as_millis().max(1);
+        let passed = next.saturating_mul(whole).div_ceil(u128::from(WHOLE));
+        back.checked_add(Duration::from_millis(u64::try_from(passed).ok()?))
     }
 
     /// Counts a request as sent to it; whether that request is the trial after an ejection.

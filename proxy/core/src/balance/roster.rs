@@ -1,8 +1,8 @@
 //! Which servers of a group may be asked, kept so that a pick need not look at every one.
 //!
 //! Whatever may change where a server stands only notes that it is to be looked at again
-//! ([`Roster::look_again`]), and the next pick does that first ([`Roster::refresh`]). A server whose
-//! share changes by itself is looked at before every pick, one that is out when its time is over.
+//! ([`Roster::look_again`]), and the next pick does that first ([`Roster::refresh`]). What changes with
+//! time is looked at when it does, and what changes with every turn before each of them.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -32,7 +32,7 @@ pub(super) struct Roster {
     full: BTreeSet<usize>,
     /// Those to be looked at before the next pick.
     again: Vec<usize>,
-    /// When servers that are out need not be any more.
+    /// When servers change without any event.
     awaited: BTreeSet<(Instant, usize)>,
 }
 
@@ -156,10 +156,7 @@ impl Roster {
         let standing = peer.standing(now);
         let place = self.place(peer, standing, now);
         self.put(index, peer, place);
-        let awaited = match standing {
-            Standing::Ejected => peer.out_until(),
-            Standing::Up | Standing::Draining | Standing::Unhealthy | Standing::Down => None,
-        };
+        let awaited = peer.changes_at(standing, now);
         let Some(slot) = self.slots.get_mut(index) else {
             return false;
         };
@@ -168,7 +165,7 @@ impl Roster {
             before.map(|at| self.awaited.remove(&(at, index)));
             awaited.map(|at| self.awaited.insert((at, index)));
         }
-        slot.again = peer.share_moves(now);
+        slot.again = peer.is_recovering();
         slot.again
     }
 
@@ -263,7 +260,7 @@ impl Roster {
             let place = self.slots.get(*index).map(|slot| slot.place);
             if let Some(Place::In(its, entry)) = place
                 && its == tier
-                && least.is_none_or(|least| !entry.class.is_busier_than(&least))
+                && least.is_none_or(|least| !entry.class.is_busier_than(least))
                 && let Some(peer) = peers.get_mut(*index)
             {
                 peer.recover_weight();

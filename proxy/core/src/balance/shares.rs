@@ -41,7 +41,7 @@ impl Shares {
     /// A server, each as likely as its share is large; `random` has 32 bits.
     pub(super) fn draw(&self, random: u64) -> Option<usize> {
         // Scaled, not reduced: a remainder would favour the first.
-        let scaled = u128::from(random) * u128::from(self.total()) >> 32;
+        let scaled = (u128::from(random) * u128::from(self.total())) >> 32;
         let mut at = u64::try_from(scaled).ok()?;
         if at >= self.total() {
             return None;

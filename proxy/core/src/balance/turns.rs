@@ -38,17 +38,17 @@ struct Members {
 
 impl Class {
     /// Whether its servers have more to do than those of `other`: a/b > c/d as a*d > c*b, which is exact.
-    pub(super) fn is_busier_than(&self, other: &Self) -> bool {
+    pub(super) fn is_busier_than(self, other: Self) -> bool {
         self.compare_load(other).is_gt()
     }
 
-    fn compare_load(&self, other: &Self) -> Ordering {
+    fn compare_load(self, other: Self) -> Ordering {
         let product = |active: u32, share: u32| u64::from(active) * u64::from(share.max(1));
         product(self.active, other.share).cmp(&product(other.active, self.share))
     }
 
     /// By load, of equal ones by share.
-    fn order(&self, other: &Self) -> Ordering {
+    fn order(self, other: Self) -> Ordering {
         self.compare_load(other)
             .then_with(|| self.share.cmp(&other.share))
     }
@@ -57,7 +57,7 @@ impl Class {
 impl Turns {
     /// Takes a server in.
     pub(super) fn join(&mut self, class: Class, index: usize, peer: &mut Peer) {
-        let at = self.find(&class).unwrap_or_else(|at| {
+        let at = self.find(class).unwrap_or_else(|at| {
             self.classes.insert(at, (class, Members::default()));
             at
         });
@@ -71,7 +71,7 @@ impl Turns {
 
     /// Lets a server of `class` go.
     pub(super) fn leave(&mut self, class: Class, index: usize, peer: &mut Peer) {
-        let Ok(at) = self.find(&class) else {
+        let Ok(at) = self.find(class) else {
             return;
         };
         if let Some((_, members)) = self.classes.get_mut(at) {
@@ -83,7 +83,7 @@ impl Turns {
         }
     }
 
-    fn find(&self, class: &Class) -> Result<usize, usize> {
+    fn find(&self, class: Class) -> Result<usize, usize> {
         self.classes
             .binary_search_by(|(other, _)| other.order(class))
     }
@@ -98,7 +98,7 @@ impl Turns {
         let mut total = 0;
         let mut best: Option<(Queued, &mut Members)> = None;
         for (class, members) in &mut self.classes {
-            if least.is_some_and(|least| class.is_busier_than(&least)) {
+            if least.is_some_and(|least| class.is_busier_than(least)) {
                 break;
             }
             let share = u64::from(class.share);
