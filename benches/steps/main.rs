@@ -1,6 +1,7 @@
 //! Fixed steps of the pure crates, each taken so many times: what `tests/instructions` counts the
 //! instructions of. `steps` lists them, `steps NAME TIMES` takes one.
 
+mod adverts;
 mod balancing;
 mod charts;
 mod heads;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 /// A step: its name, and what takes it so many times.
 type Step = (&'static str, fn(usize));
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 15] = [
     ("request_head", heads::request),
     ("response_head", heads::response),
     ("log_line", heads::log_line),
@@ -24,6 +25,9 @@ const STEPS: [Step; 12] = [
     ("random_two_of_1000", balancing::random_two),
     ("prefix_of_10000", routing::prefix),
     ("rate_limit", limits::judge),
+    ("advert", adverts::plain),
+    ("signed_advert", adverts::signed),
+    ("election", adverts::election),
     ("four_pillars", charts::pillars),
     ("chart", charts::chart),
 ];
