@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
@@ -61,25 +62,26 @@ async fn hold(
     loop {
         let begun = Instant::now();
         let asked = timeout(track.timeout, ready(&mut sender, address));
-        let look = tokio::select! {
-            // An answer that came with the end of the connection counts.
+        tokio::pin!(asked);
+        let mut ended = false;
+        let asked = tokio::select! {
             biased;
-            asked = asked => match asked {
-                Ok(Ok(status)) => Look::from(status.is_success()),
-                Ok(Err(_)) if answered => return Some(()),
-                Ok(Err(_)) | Err(_) => Look::Bad,
-            },
+            asked = &mut asked => Some(asked),
             _ = &mut connection => {
-                if answered {
-                    return Some(());
-                }
-                Look::Bad
+                ended = true;
+                // An answer that came with the end of the connection counts.
+                asked.now_or_never()
             }
+        };
+        let look = match asked {
+            Some(Ok(Ok(status))) => Look::from(status.is_success()),
+            Some(Ok(Err(_))) | None if answered => return Some(()),
+            Some(Ok(Err(_)) | Err(_)) | None => Look::Bad,
         };
         if !tell(look).await {
             return None;
         }
-        if look == Look::Bad {
+        if look == Look::Bad || ended {
             // Whatever is late on this connection is not waited for.
             sleep_until(begun + pause(track)).await;
             return Some(());

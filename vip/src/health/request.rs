@@ -22,13 +22,14 @@ pub(crate) async fn get(url: &HttpUrl) -> io::Result<()> {
         .body(Empty::<Bytes>::new())
         .map_err(io::Error::other)?;
     let asked = sender.send_request(request);
-    tokio::pin!(connection);
+    tokio::pin!(asked, connection);
     let answer = tokio::select! {
-        answer = asked => answer,
-        ended = &mut connection => return Err(ended.err().map_or_else(
-            || io::ErrorKind::UnexpectedEof.into(),
-            io::Error::other,
-        )),
+        answer = &mut asked => answer,
+        // The answer may have come with the end of the connection.
+        ended = &mut connection => match ended {
+            Ok(()) => asked.await,
+            Err(error) => return Err(io::Error::other(error)),
+        },
     };
     let status = answer.map_err(io::Error::other)?.status();
     if status.is_success() {
