@@ -133,7 +133,7 @@ impl Changes {
     }
 }
 
-/// Whether it is about links, or the end of an address; or about something that was missed.
+/// Whether it is about links or addresses; or about something that was missed.
 fn matters(payload: &NetlinkPayload<RouteNetlinkMessage>) -> bool {
     let NetlinkPayload::InnerMessage(message) = payload else {
         return true;
@@ -142,6 +142,7 @@ fn matters(payload: &NetlinkPayload<RouteNetlinkMessage>) -> bool {
         message,
         RouteNetlinkMessage::NewLink(_)
             | RouteNetlinkMessage::DelLink(_)
+            | RouteNetlinkMessage::NewAddress(_)
             | RouteNetlinkMessage::DelAddress(_)
     )
 }
