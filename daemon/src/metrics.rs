@@ -2,7 +2,8 @@
 
 use prometheus::core::Collector;
 pub use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Counter, CounterVec, Gauge, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec,
 };
 use prometheus::{HistogramOpts, Opts, Registry, TextEncoder};
 use thiserror::Error;
@@ -50,6 +51,16 @@ impl Metrics {
         self.register(IntCounterVec::new(Opts::new(name, help), labels)?)
     }
 
+    /// A counter with fractions, such as a time in seconds, for each combination of `labels`.
+    pub fn float_counters(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<CounterVec, Error> {
+        self.register(CounterVec::new(Opts::new(name, help), labels)?)
+    }
+
     /// A whole-numbered gauge without labels.
     pub fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, Error> {
         self.register(IntGauge::new(name, help)?)
@@ -63,11 +74,6 @@ impl Metrics {
     /// A gauge with fractions, such as a time in seconds.
     pub fn float_gauge(&self, name: &str, help: &str) -> Result<Gauge, Error> {
         self.register(Gauge::new(name, help)?)
-    }
-
-    /// A gauge with fractions for each combination of `labels`.
-    pub fn float_gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, Error> {
-        self.register(GaugeVec::new(Opts::new(name, help), labels)?)
     }
 
     /// A histogram without labels; `buckets` are upper bounds, such as [`LATENCY`].

@@ -1,7 +1,8 @@
 //! What the daemon counts. Labels come from the configuration and from closed lists.
 
 use daemon::metrics::{
-    Error, Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Metrics as Registry,
+    Counter, CounterVec, Error, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Metrics as Registry,
 };
 use vrrp::router::{Router, State};
 use vrrp::wire::Discard;
@@ -16,7 +17,7 @@ pub(crate) struct Metrics {
     received: IntCounterVec,
     sent: IntCounterVec,
     unsent: IntCounterVec,
-    split: GaugeVec,
+    split: CounterVec,
     pub(crate) tracked: IntGaugeVec,
     pub(crate) hooks: IntCounterVec,
     pub(crate) reloads: IntCounterVec,
@@ -54,7 +55,7 @@ impl Metrics {
                 "Adverts that the kernel did not take.",
                 &of_instance,
             )?,
-            split: registry.float_gauges(
+            split: registry.float_counters(
                 "vip_split_brain_seconds_total",
                 "Time during which others were masters as well.",
                 &of_instance,
@@ -122,7 +123,7 @@ pub(crate) struct OfInstance {
     discarded: [(Discard, IntCounter); Discard::ALL.len()],
     pub(crate) sent: IntCounter,
     pub(crate) unsent: IntCounter,
-    split: Gauge,
+    split: Counter,
 }
 
 impl OfInstance {
@@ -132,7 +133,9 @@ impl OfInstance {
             gauge.set(i64::from(router.state() == *state));
         }
         self.priority.set(router.priority().into());
-        self.split.set(router.split().as_secs_f64());
+        // A router that begins anew begins at zero, which a counter does not.
+        let more = router.split().as_secs_f64() - self.split.get();
+        self.split.inc_by(more.max(0.0));
     }
 
     /// Counts a change of state.
