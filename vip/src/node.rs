@@ -201,7 +201,7 @@ impl Node {
                 self.tell(index, Input::Heard(heard)).await;
             }
             Said::Has(address, mac) => {
-                let Some(seat) = self.seats.get(index) else {
+                let Some(seat) = self.seats.get_mut(index) else {
                     return;
                 };
                 let moved = seat
@@ -209,11 +209,13 @@ impl Node {
                     .addresses
                     .iter()
                     .any(|own| own.addr() == address);
-                if moved {
-                    tracing::warn!(instance = seat.config.name, %address, station = %mac, "another node answers for an address that is held here");
-                    self.tell(index, Input::Rival).await;
-                } else {
+                if !moved {
                     self.tell(index, Input::Witness(true)).await;
+                } else if seat.router.holds() {
+                    if seat.may_warn(clock::now()) {
+                        tracing::warn!(instance = seat.config.name, %address, station = %mac, "another node answers for an address that is held here");
+                    }
+                    self.tell(index, Input::Rival).await;
                 }
             }
         }
@@ -339,11 +341,14 @@ impl Node {
         });
     }
 
+    /// The instance of this name and those of its group, which would take it back; without a name all.
     fn chosen(&self, name: Option<&str>) -> Result<Vec<usize>, String> {
-        let named = |seat: &Seat| name.is_none_or(|name| seat.config.name == name);
         let seats = self.seats.iter().enumerate();
         let chosen: Vec<_> = seats
-            .filter(|(_, seat)| named(seat))
+            .filter(|(index, seat)| {
+                let mut names = self.others(*index).map(|other| &other.config.name);
+                name.is_none_or(|name| seat.config.name == name || names.any(|other| other == name))
+            })
             .map(|(index, _)| index)
             .collect();
         match (chosen.is_empty(), name) {

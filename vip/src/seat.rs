@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -21,6 +22,9 @@ use crate::metrics::{Metrics, OfInstance};
 
 /// How many changes are remembered for operators.
 const REMEMBERED: usize = 20;
+
+/// The shortest time between two warnings that anybody on the network can cause.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Where a router speaks from before that is known.
 pub(crate) const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -46,6 +50,8 @@ pub(crate) struct Seat {
     pub(crate) waiting: Vec<oneshot::Sender<Result<(), String>>>,
     changes: VecDeque<Change>,
     generation: u64,
+    /// When others last gave reason for a warning.
+    warned: Option<Moment>,
 }
 
 impl Seat {
@@ -67,6 +73,7 @@ impl Seat {
             waiting: Vec::new(),
             changes: VecDeque::new(),
             generation: 0,
+            warned: None,
             config,
         }
     }
@@ -97,6 +104,15 @@ impl Seat {
     pub(crate) fn is_broken(&self) -> bool {
         let cause = self.router.cause();
         matches!(cause, Some(Cause::Link | Cause::Address)) || self.line.is_none()
+    }
+
+    /// Whether others have not given reason for a warning just before; then they have now.
+    pub(crate) fn may_warn(&mut self, now: Moment) -> bool {
+        let may = self.warned.is_none_or(|last| now.since(last) >= QUIET);
+        if may {
+            self.warned = Some(now);
+        }
+        may
     }
 
     /// Takes note of a change of state, and tells whom it concerns.
