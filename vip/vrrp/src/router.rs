@@ -131,6 +131,8 @@ pub struct Router {
     peer: Option<Peer>,
     /// Handed over by an operator: not taken back from somebody who holds it.
     released: bool,
+    /// Whether the last thing that was heard of the network is that the witness does not see this node.
+    isolated: bool,
     rival: Option<Moment>,
     split: Duration,
     outputs: VecDeque<Output>,
@@ -147,6 +149,7 @@ impl Router {
             fit_since: Moment::default(),
             peer: None,
             released: false,
+            isolated: false,
             rival: None,
             split: Duration::ZERO,
             outputs: VecDeque::from([Output::Drop]),

@@ -392,6 +392,9 @@ fn a_witness_that_does_not_see_this_node_keeps_it_from_taking_over() {
     let outputs = told.input(Input::Witness(false));
     assert_eq!(outputs, [Output::Became { state, reason }]);
     assert_eq!(told.pass(Duration::from_millis(370)), [Output::Ask]);
+    // It is told once, however often it is asked.
+    assert_eq!(told.input(Input::Witness(false)), []);
+    assert_eq!(told.pass(Duration::from_millis(370)), [Output::Ask]);
     told.input(Input::Witness(true));
     assert_eq!(told.router.state(), State::Master);
 }

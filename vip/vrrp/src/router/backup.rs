@@ -17,6 +17,7 @@ impl Router {
     }
 
     pub(super) fn heard_as_backup(&mut self, heard: &Heard, now: Moment) {
+        self.isolated = false;
         if heard.priority == 0 {
             self.heard_farewell(heard, now);
         } else if heard.priority < self.priority() && self.may_preempt(heard) {
@@ -95,11 +96,16 @@ impl Router {
             self.take(Reason::Silence, now);
         } else {
             self.listen(now);
-            self.became(Reason::Isolated);
+            // It is asked again and again; that nothing has changed concerns nobody.
+            if !self.isolated {
+                self.isolated = true;
+                self.became(Reason::Isolated);
+            }
         }
     }
 
     pub(super) fn take(&mut self, why: Reason, now: Moment) {
+        self.isolated = false;
         self.outputs.push_back(Output::Take);
         self.phase = Phase::Taking {
             why,
