@@ -13,10 +13,14 @@ import json
 import os
 import pathlib
 import shutil
+import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
+
+from namespace import connect, inside
 
 VIP = "10.77.0.100"
 VIP6 = "fd77::100"
@@ -37,9 +41,11 @@ def address6(host):
 class Lab:
     """The network, and what runs in it."""
 
-    def __init__(self, name="lab"):
+    def __init__(self, name="lab", before=()):
+        """`before` stands before the daemons' commands, as `nice` may."""
         if not PROGRAM.exists():
             raise FileNotFoundError(f"{PROGRAM} is not there; `make build` makes it")
+        self.program, self.before = PROGRAM, before
         self.name = f"hv{os.getpid()}{name}"[:12]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hifate-lab-"))
         self.running = []
@@ -87,13 +93,13 @@ class Lab:
             self.ip("netns", "delete", self.space(host), check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, host, *words, **more):
-        """Starts a program on a host; what it says is in a file, `log` of the process."""
+    def start(self, host, *words, before=(), **more):
+        """Starts a program on a host, with other words before it; what it says is in a file, `log` of the process."""
         self.started += 1
         log = self.folder / f"{self.started}-{host}-{pathlib.Path(str(words[0])).name}.log"
         with log.open("wb") as out:
             # `ip netns exec` becomes the program: its process is the program's.
-            process = subprocess.Popen(self.inside(host, *words), stdout=out, stderr=subprocess.STDOUT, **more)
+            process = subprocess.Popen(self.inside(host, *before, *words), stdout=out, stderr=subprocess.STDOUT, **more)
         process.log = log
         self.running.append(process)
         return process
@@ -132,13 +138,38 @@ class Lab:
         texts = []
         for process in self.running:
             lines = process.log.read_text(errors="replace").splitlines()
-            texts.append(f"--- {process.log.name}\n" + "\n".join(lines[-30:]))
+            texts.append(f"--- {process.log.name}\n" + "\n".join(lines[-60:]))
         return "\n".join(texts)
+
+    def mac(self, host):
+        return json.loads(self.do(host, "ip", "-json", "link", "show", "eth0").stdout)[0]["address"]
+
+    # What the client believes.
+
+    def neighbour(self, vip=VIP):
+        """The station that the client takes for the address, after it has had a reason to know."""
+        family = socket.AF_INET6 if ":" in vip else socket.AF_INET
+        with inside(self.space("c")):
+            asking = socket.socket(family, socket.SOCK_DGRAM)
+        with asking:
+            asking.sendto(b"?", (vip, 9))
+        known = json.loads(self.do("c", "ip", "-json", "neigh", "show", vip, "dev", "eth0").stdout or "[]")
+        return known[0].get("lladdr") if known else None
+
+    def wait_neighbour(self, host, vip=VIP, patience=15.0):
+        """Waits until the client speaks to this host. A wrong entry would stay for longer than that."""
+        mac = self.mac(host)
+
+        def there():
+            return self.neighbour(vip) == mac
+
+        there.__doc__ = f"the client takes {host} for {vip}"
+        return self.wait(there, patience)
 
     # The daemons.
 
-    def vip(self, host, extra="", tracks="", run=(), **terms):
-        """Starts our daemon on a host."""
+    def configure(self, host, extra="", tracks="", **terms):
+        """Writes the configuration of our daemon on a host. `extra` stands before its instance, `tracks` after it."""
         instance = {
             "name": "VI_1",
             "interface": "eth0",
@@ -152,15 +183,56 @@ class Lab:
         lines += [f"{key} = {json.dumps(value)}" if not isinstance(value, dict) else f"{key} = {inline(value)}" for key, value in instance.items()]
         config = self.folder / f"vip-{host}.toml"
         config.write_text("\n".join(lines) + "\n" + tracks)
-        return self.start(host, PROGRAM, "run", "--config", config, *run)
+        return config
+
+    def vip(self, host, extra="", tracks="", run=(), through=(), program=None, **terms):
+        """Starts our daemon on a host, with the words `through` before it."""
+        config = self.configure(host, extra, tracks, **terms)
+        return self.start(host, program or PROGRAM, "run", "--config", config, *run, before=[*self.before, *through])
+
+    def command(self, host, *words):
+        """Runs a command of our program on a host, about the daemon there."""
+        return self.do(host, PROGRAM, *words, "--admin", "127.0.0.1:9181", check=False)
+
+    def ask(self, host, path):
+        """What the daemon's port for operators answers; nothing if there is none."""
+        try:
+            with connect(self.space(host), 9181) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        except OSError:
+            return None
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return body.decode() if head.startswith(b"HTTP/1.1 200") else None
+
+    def metric(self, host, name, **labels):
+        """The value of a metric; 0 if there is none with these labels."""
+        for line in (self.ask(host, "/metrics") or "").splitlines():
+            found = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            if found and found[1] == name:
+                has = dict(re.findall(r'(\w+)="([^"]*)"', found[2] or ""))
+                if labels.items() <= has.items():
+                    return float(found[3])
+        return 0.0
 
     def status(self, host):
-        shown = self.do(host, PROGRAM, "status", "--json", "--admin", "127.0.0.1:9181", check=False)
-        return json.loads(shown.stdout) if shown.stdout else None
+        shown = self.ask(host, "/api/v1/status")
+        return json.loads(shown) if shown else None
 
-    def state(self, host):
+    def instance(self, host, number=0):
+        """What the daemon says of one of its instances; nothing if it does not answer."""
         status = self.status(host)
-        return status["instances"][0]["state"] if status else None
+        return status["instances"][number] if status else {}
+
+    def state(self, host, number=0):
+        return self.instance(host, number).get("state")
+
+    def wait_state(self, host, state, patience=15.0, number=0):
+        def there():
+            return self.state(host, number) == state
+
+        there.__doc__ = f"{host} is {state}"
+        return self.wait(there, patience)
 
     def keepalived(self, host, instance="", **terms):
         """Starts keepalived on a host. `instance` is put into its only instance."""
@@ -172,17 +244,16 @@ class Lab:
             **terms,
         }
         vips = values.pop("addresses", [f"{VIP}/32"])
-        top = values.pop("top", "")
+        top, globals_ = values.pop("top", ""), values.pop("globals", "")
         lines = [f"    {key} {value}" for key, value in values.items()]
         config = self.folder / f"keepalived-{host}.conf"
         config.write_text(
-            "global_defs {\n  script_user root\n enable_script_security\n" + values.get("globals", "") + "}\n" + top +
+            "global_defs {\n  script_user root\n enable_script_security\n" + globals_ + "}\n" + top +
             "vrrp_instance VI_1 {\n    state BACKUP\n" + "\n".join(lines) + "\n" + instance +
             "\n    virtual_ipaddress {\n" + "\n".join(f"        {vip}" for vip in vips) + "\n    }\n}\n"
         )
         pids = [f"--{kind}pid={self.folder}/{host}-{kind or 'main'}.pid" for kind in ("", "vrrp_")]
-        pids = [pids[0].replace("--pid", "--pid"), pids[1]]
-        return self.start(host, "keepalived", "--dont-fork", "--log-console", "--log-detail", f"--use-file={config}", *pids)
+        return self.start(host, "keepalived", "--dont-fork", "--log-console", "--log-detail", f"--use-file={config}", *pids, before=self.before)
 
     # The client.
 
@@ -208,10 +279,12 @@ class Lab:
 
     def deafen(self, host):
         """The host's firewall drops VRRP in both directions."""
-        for chain in ("input", "output"):
-            self.do(host, "nft", "add", "table", "inet", "deaf")
-            self.do(host, "nft", "add", "chain", "inet", "deaf", chain, f"{{ type filter hook {chain} priority 0; }}")
-            self.do(host, "nft", "add", "rule", "inet", "deaf", chain, "meta", "l4proto", "112", "drop")
+        self.drop(host, "input", "output")
+
+    def drop(self, host, *ways):
+        """The host's firewall drops VRRP on its way in, out, or both."""
+        chains = [f"chain {way} {{ type filter hook {way} priority 0; meta l4proto 112 drop; }};" for way in ways]
+        self.do(host, "nft", f"table inet deaf {{ {' '.join(chains)} }}")
 
     def heal(self, host):
         self.do(host, "nft", "delete table inet deaf", check=False)
