@@ -7,6 +7,7 @@
 )]
 
 mod diagnostics;
+mod scenarios;
 
 use std::process::Command;
 
