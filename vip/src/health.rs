@@ -54,7 +54,7 @@ pub(crate) async fn watch(track: Track, mut means: Means, tell: impl AsyncFn(Loo
         if let Probe::Interface(_) = track.probe {
             tokio::select! {
                 () = sleep_until(next) => {}
-                () = means.changes.next() => {}
+                () = means.changes.next(false) => {}
             }
         } else {
             sleep_until(next).await;

@@ -69,7 +69,7 @@ impl Line {
         ));
         let gateway = match &config.witness {
             Some(Witness::Gateway(gateway, _)) => Some(*gateway),
-            Some(Witness::Http(..)) | None => None,
+            Some(Witness::Http(..) | Witness::Holder(_)) | None => None,
         };
         let asked = addresses.iter().copied().chain(gateway).collect();
         let own = facts.mac;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use daemon::lifecycle::{self, Signal, Signals};
 use futures_util::FutureExt as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use vrrp::Moment;
-use vrrp::router::{Condition, Input, State};
+use vrrp::router::{Condition, Input};
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Witness};
 use crate::health::{Look, Means};
 use crate::line::Said;
 use crate::metrics::Metrics;
@@ -19,6 +19,7 @@ use crate::record::{Recorder, What};
 use crate::seat::Seat;
 use crate::timer::Timer;
 
+mod answer;
 mod obey;
 mod reload;
 
@@ -108,10 +109,11 @@ impl Node {
         let mut watchdog = lifecycle::watchdog().map(|limit| tokio::time::interval(limit / 3));
         while !self.is_over() {
             let due = self.due();
+            let unconnected = self.seats.iter().any(|seat| seat.line.is_none());
             tokio::select! {
                 biased;
                 () = timer.wait(due) => {}
-                () = self.changes.next() => self.look().await,
+                () = self.changes.next(unconnected) => self.look().await,
                 Some((id, said)) = self.said.receiver.recv() => self.hear(id, said).await,
                 Some((id, index, look)) = self.looks.receiver.recv() => self.looked(id, index, look).await,
                 Some((id, agrees)) = self.witnessed.receiver.recv() => {
@@ -190,7 +192,9 @@ impl Node {
         };
         match said {
             Said::Advert(heard, station) => {
-                if let (Some(station), Some(seat)) = (station, self.seats.get_mut(index)) {
+                if let (Some(station), Some(seat)) = (station, self.seats.get_mut(index))
+                    && seat.config.is_on_link()
+                {
                     seat.station = Some((heard.source, station));
                 }
                 let heard = vrrp::router::Heard {
@@ -216,6 +220,8 @@ impl Node {
                         tracing::warn!(instance = seat.config.name, %address, station = %mac, "another node answers for an address that is held here");
                     }
                     self.tell(index, Input::Rival).await;
+                } else if matches!(seat.config.witness, Some(Witness::Holder(_))) {
+                    self.tell(index, Input::Witness(false)).await;
                 }
             }
         }
@@ -288,73 +294,6 @@ impl Node {
         self.seats.iter().filter(move |other| {
             group.is_some() && other.config.group == group && Some(other.id) != id
         })
-    }
-
-    async fn answer(&mut self, request: Request) {
-        match request {
-            Request::Status(sender) => {
-                let now = clock::now();
-                let seats: Vec<_> = self.seats.iter().map(|seat| seat.show(now)).collect();
-                let status = json!({
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "pid": std::process::id(),
-                    "config": { "path": self.path },
-                    "instances": seats,
-                });
-                drop(sender.send(status));
-            }
-            Request::Release(name, sender) => self.release(name.as_deref(), sender).await,
-            Request::Resume(name, sender) => {
-                let chosen = self.chosen(name.as_deref());
-                for index in chosen.iter().flatten() {
-                    self.tell(*index, Input::Resume).await;
-                }
-                drop(sender.send(chosen.map(|_| ())));
-            }
-        }
-    }
-
-    /// Hands over, and has the operator wait for the outcome.
-    async fn release(&mut self, name: Option<&str>, sender: oneshot::Sender<Result<(), String>>) {
-        let chosen = match self.chosen(name) {
-            Ok(chosen) => chosen,
-            Err(why) => return drop(sender.send(Err(why))),
-        };
-        let mut outcomes = Vec::new();
-        for index in chosen {
-            let Some(seat) = self.seats.get_mut(index) else {
-                continue;
-            };
-            if seat.router.state() == State::Master {
-                let (outcome, waiting) = oneshot::channel();
-                seat.waiting.push(outcome);
-                outcomes.push(waiting);
-            }
-            self.tell(index, Input::Release).await;
-        }
-        tokio::spawn(async move {
-            let mut result = Ok(());
-            for outcome in outcomes {
-                result = result.and(outcome.await.unwrap_or(Ok(())));
-            }
-            drop(sender.send(result));
-        });
-    }
-
-    /// The instance of this name and those of its group, which would take it back; without a name all.
-    fn chosen(&self, name: Option<&str>) -> Result<Vec<usize>, String> {
-        let seats = self.seats.iter().enumerate();
-        let chosen: Vec<_> = seats
-            .filter(|(index, seat)| {
-                let mut names = self.others(*index).map(|other| &other.config.name);
-                name.is_none_or(|name| seat.config.name == name || names.any(|other| other == name))
-            })
-            .map(|(index, _)| index)
-            .collect();
-        match (chosen.is_empty(), name) {
-            (true, Some(name)) => Err(format!("there is no instance `{name}`")),
-            _ => Ok(chosen),
-        }
     }
 
     async fn obey_signal(&mut self, signal: Signal) {

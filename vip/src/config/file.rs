@@ -167,7 +167,7 @@ pub enum Checksum {
     Rfc9568,
 }
 
-/// Who is asked before a silent holder is replaced: one of `gateway` and `http`.
+/// Who is asked before a silent holder is replaced: one of `gateway`, `http` and `holder`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Witness {
@@ -177,6 +177,11 @@ pub struct Witness {
     /// `http://HOST:PORT/PATH` of a third node, which answers 2xx.
     #[serde(default)]
     pub http: Option<String>,
+    /// The silent holder itself: as long as it answers ARP or neighbour solicitations for the addresses, only
+    /// its adverts are lost, or its lease is not over. Both nodes need a lease for that; a holder that was killed
+    /// is then replaced when its lease is over, and not before.
+    #[serde(default)]
+    pub holder: bool,
     /// How long it may take.
     #[serde(default = "defaults::witness_timeout")]
     pub timeout: Period,

@@ -67,6 +67,8 @@ pub enum Witness {
     Gateway(IpAddr, Duration),
     /// A third node.
     Http(HttpUrl, Duration),
+    /// The silent holder: it must not answer for the addresses.
+    Holder(Duration),
 }
 
 /// What is run when a state changes.
@@ -92,6 +94,14 @@ impl Instance {
         self.addresses
             .iter()
             .any(|address| address.addr().is_ipv6())
+    }
+
+    /// Whether the other nodes are neighbours, so that a packet comes from the station of its sender.
+    pub fn is_on_link(&self) -> bool {
+        match self.mode {
+            Mode::Multicast => true,
+            Mode::Unicast { minimum_ttl, .. } => minimum_ttl == wire::TTL,
+        }
     }
 
     /// What it speaks, from `source`.
@@ -334,19 +344,21 @@ fn witness(
     let file::Witness {
         gateway,
         http,
+        holder,
         timeout,
     } = written?;
-    match (gateway, http) {
-        (Some(gateway), None) => {
+    match (gateway, http, holder) {
+        (None, None, true) => Some(Witness::Holder(timeout.0)),
+        (Some(gateway), None, false) => {
             let gateway = problems.ok(&at.key("gateway"), of_family(gateway, is_v6))?;
             Some(Witness::Gateway(gateway, timeout.0))
         }
-        (None, Some(url)) => {
+        (None, Some(url), false) => {
             let url = problems.ok(&at.key("http"), url.parse())?;
             Some(Witness::Http(url, timeout.0))
         }
         _ => {
-            problems.push(&at, "a witness is one of `gateway` and `http`");
+            problems.push(&at, "a witness is one of `gateway`, `http` and `holder`");
             None
         }
     }

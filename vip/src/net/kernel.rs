@@ -37,7 +37,10 @@ pub(crate) struct Kernel {
 
 /// Tells when a look is worth while.
 #[derive(Debug, Clone)]
-pub(crate) struct Changes(watch::Receiver<()>);
+pub(crate) struct Changes {
+    lost: watch::Receiver<()>,
+    new: watch::Receiver<()>,
+}
 
 impl Kernel {
     /// Opens a socket to it, which is served by a task of its own.
@@ -49,15 +52,18 @@ impl Kernel {
         ];
         let (connection, handle, mut messages) = new_multicast_connection(&groups)?;
         tokio::spawn(connection);
-        let (told, changes) = watch::channel(());
+        let (tell_lost, lost) = watch::channel(());
+        let (tell_new, new) = watch::channel(());
         tokio::spawn(async move {
             while let Some((message, _)) = messages.next().await {
-                if matters(&message.payload) {
-                    told.send_replace(());
+                if is_new_address(&message.payload) {
+                    tell_new.send_replace(());
+                } else if matters(&message.payload) {
+                    tell_lost.send_replace(());
                 }
             }
         });
-        Ok((Self { handle }, Changes(changes)))
+        Ok((Self { handle }, Changes { lost, new }))
     }
 
     /// What there is to know about an interface; nothing if there is none of this name.
@@ -125,15 +131,21 @@ const GONE: i32 = -libc::EADDRNOTAVAIL;
 const NO_DEVICE: i32 = -libc::ENODEV;
 
 impl Changes {
-    /// Waits until something has changed since it was last waited for.
-    pub(crate) async fn next(&mut self) {
-        if self.0.changed().await.is_err() {
+    /// Waits until something has changed since it was last waited for. That there is an address more, as
+    /// each renewal of a lease says, matters only to those who `want` one.
+    pub(crate) async fn next(&mut self, want: bool) {
+        let changed = tokio::select! {
+            changed = self.lost.changed() => changed,
+            changed = self.new.changed(), if want => changed,
+        };
+        if changed.is_err() {
             std::future::pending::<()>().await;
         }
+        self.new.mark_unchanged();
     }
 }
 
-/// Whether it is about links or addresses; or about something that was missed.
+/// Whether it is about links, or the end of an address; or about something that was missed.
 fn matters(payload: &NetlinkPayload<RouteNetlinkMessage>) -> bool {
     let NetlinkPayload::InnerMessage(message) = payload else {
         return true;
@@ -142,8 +154,14 @@ fn matters(payload: &NetlinkPayload<RouteNetlinkMessage>) -> bool {
         message,
         RouteNetlinkMessage::NewLink(_)
             | RouteNetlinkMessage::DelLink(_)
-            | RouteNetlinkMessage::NewAddress(_)
             | RouteNetlinkMessage::DelAddress(_)
+    )
+}
+
+fn is_new_address(payload: &NetlinkPayload<RouteNetlinkMessage>) -> bool {
+    matches!(
+        payload,
+        NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewAddress(_))
     )
 }
 

@@ -158,6 +158,13 @@ impl Node {
                     let _over = tell.send((id, false)).await;
                 });
             }
+            Witness::Holder(patience) => {
+                self.on_line(index, "ask", Line::probe);
+                tokio::spawn(async move {
+                    tokio::time::sleep(patience).await;
+                    let _over = tell.send((id, true)).await;
+                });
+            }
             Witness::Http(url, patience) => {
                 tokio::spawn(async move {
                     let answer = tokio::time::timeout(patience, get(&url)).await;

@@ -131,7 +131,7 @@ pub struct Router {
     peer: Option<Peer>,
     /// Handed over by an operator: not taken back from somebody who holds it.
     released: bool,
-    /// Whether the last thing that was heard of the network is that the witness does not see this node.
+    /// Whether the last thing that was heard of the network is that the witness is against it.
     isolated: bool,
     rival: Option<Moment>,
     split: Duration,

@@ -188,7 +188,7 @@ pub enum Reason {
     Kept,
     /// The routers of its group have gone first.
     Group,
-    /// The witness does not see this node.
+    /// The witness is against it.
     Isolated,
     /// The daemon ends.
     Stopped,
@@ -211,7 +211,7 @@ impl fmt::Display for Reason {
             Self::Nobody => "nobody has taken over",
             Self::Kept => "another master has given in",
             Self::Group => "its group has gone first",
-            Self::Isolated => "the witness does not see this node",
+            Self::Isolated => "the witness is against it",
             Self::Stopped => "the daemon ends",
         })
     }
