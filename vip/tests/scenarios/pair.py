@@ -330,3 +330,18 @@ def witness_over_http(lab):
     fit.write_text("1")
     lab.wait_holder("b")
     assert server.poll() is None
+
+
+@scenario
+def silent_holder_is_its_own_witness(lab):
+    """b leaves the address to a, whose adverts are lost, for as long as a answers for it."""
+    a, _ = pair(lab, witness={"holder": True})
+    lab.deafen("a")
+    lab.wait(lambda: isolations(lab))
+    # By then b has asked again, and a is heard to be there.
+    before = lab.instance("a")["changes"]
+    lab.do("b", "sleep", "2.5")
+    assert lab.holders() == ["a"], "both hold it"
+    assert lab.instance("a")["changes"] == before
+    a.kill()
+    lab.wait_holder("b")

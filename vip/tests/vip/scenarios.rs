@@ -146,7 +146,8 @@ scenarios! {
         version_2_with_a_password
         checksum_of_the_rfc
         witness_decides_who_is_isolated
-        witness_over_http;
+        witness_over_http
+        silent_holder_is_its_own_witness;
 }
 
 #[test]
