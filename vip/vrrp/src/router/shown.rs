@@ -22,7 +22,7 @@ impl Router {
         }
     }
 
-    /// Whether [`Input::Stop`] has been done.
+    /// Whether [`Input::Stop`](super::Input::Stop) has been done.
     pub fn is_stopped(&self) -> bool {
         matches!(self.phase, Phase::Stopped)
     }
