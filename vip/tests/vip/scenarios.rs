@@ -147,7 +147,8 @@ scenarios! {
         checksum_of_the_rfc
         witness_decides_who_is_isolated
         witness_over_http
-        silent_holder_is_its_own_witness;
+        silent_holder_is_its_own_witness
+        silent_holder_is_its_own_witness_over_ipv6;
 }
 
 #[test]
