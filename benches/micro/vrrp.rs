@@ -14,7 +14,7 @@ fn adverts(criterion: &mut Criterion) {
     }
     let mut election = Election::new();
     group.bench_function("step of an election", |bencher| {
-        bencher.iter(|| election.step())
+        bencher.iter(|| election.step());
     });
 }
 

@@ -66,8 +66,9 @@ pub struct Instance {
     /// The addresses, all IPv4 or all IPv6, with the length of their prefix; /32 or /128 if absent.
     pub addresses: Vec<String>,
     /// How often the holder says that it is there. VRRPv3: 10 ms to 40.95 s; VRRPv2: whole seconds.
-    #[serde(default = "defaults::advert_interval")]
-    pub advert_interval: Period,
+    /// 100 ms if absent, 1 s with version 2, as keepalived.
+    #[serde(default)]
+    pub advert_interval: Option<Period>,
     /// The address to speak from; the interface's first one if absent.
     #[serde(default)]
     pub source: Option<String>,
@@ -295,10 +296,6 @@ mod defaults {
 
     pub(super) fn version() -> u8 {
         3
-    }
-
-    pub(super) fn advert_interval() -> Period {
-        Period(Duration::from_millis(100))
     }
 
     pub(super) fn min_ttl() -> u8 {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use settings::{Place, Problems};
+use settings::{Period, Place, Problems};
 use vrrp::router;
 use vrrp::timing::Skew;
 use vrrp::wire::{self, Auth, Checksum, Mode, Version, VirtualRouterId};
@@ -270,14 +270,18 @@ fn interval(
     at: &Place,
     problems: &mut Problems,
 ) -> Duration {
-    let interval = written.advert_interval.0;
+    let usual = match version {
+        Version::V2 => Duration::from_secs(1),
+        Version::V3 => Duration::from_millis(100),
+    };
+    let interval = written.advert_interval.map_or(usual, |given| given.0);
     let (unit, most, name) = match version {
         Version::V2 => (1000, 255, "whole seconds, 1s to 255s"),
         Version::V3 => (10, 4095, "a multiple of 10ms, up to 40950ms"),
     };
     let millis = interval.as_millis();
     if !millis.is_multiple_of(unit) || !(1..=most).contains(&(millis / unit)) {
-        let message = format!("`{}` cannot be sent: {name}", written.advert_interval);
+        let message = format!("`{}` cannot be sent: {name}", Period(interval));
         problems.push(&at.key("advert_interval"), message);
     }
     interval
@@ -319,7 +323,7 @@ fn lease(
     } else if lease.0 <= wait {
         let message = format!(
             "the address would be gone after {lease}, before others take over: up to {} after the last advert",
-            settings::Period(wait)
+            Period(wait)
         );
         problems.push(&at, message);
     }

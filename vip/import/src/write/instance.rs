@@ -148,6 +148,8 @@ fn peers(instance: &Instance, lines: &mut Lines) {
     }
     if let Some(ttl) = &instance.min_ttl {
         lines.said("min_ttl", &ttl.value.to_string(), ttl);
+    } else if instance.peers.iter().any(|peer| peer.value.contains(':')) {
+        lines.pair("min_ttl", "64", Some("what keepalived sends to IPv6 peers"));
     }
 }
 
