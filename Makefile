@@ -9,6 +9,8 @@ PACKAGES := backend/bazi/tests/oracle/requirements.txt proxy/tests/requirements.
 PYTHON ?= python3
 # What `make bench-full` runs of benches/load after the comparison.
 MEASURED := node slow attack sites events operate reload growth
+# And of benches/vip, by root: it makes networks.
+MEASURED_AS_ROOT := failover cost
 PREFIX ?= /usr
 DESTDIR ?=
 export CARGO_TARGET_DIR PREFIX DESTDIR
@@ -64,6 +66,9 @@ bench-full: ## Measure everything, with Envoy and Caddy as well (an hour; nothin
 	@failed=; \
 	benches/load/compare.py --rounds 7 --with envoy --with caddy || failed="compare"; \
 	for one in $(MEASURED); do benches/load/$$one.py || failed="$$failed $$one"; done; \
+	for one in $(MEASURED_AS_ROOT); do \
+	    [ "$$(id -u)" -ne 0 ] || benches/vip/$$one.py || failed="$$failed $$one"; \
+	done; \
 	cargo bench -p benches || failed="$$failed micro"; \
 	[ -z "$$failed" ] || { echo "failed: $$failed" >&2; exit 1; }
 

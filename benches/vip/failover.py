@@ -31,8 +31,9 @@ class Ours:
     # How long it takes until all is quiet, with an edge and without; and until all is over.
     rest, watched = (2.0, 1.0), 3.5
 
-    def __init__(self, name, **terms):
+    def __init__(self, name, only=None, **terms):
         self.name, self.terms = name, terms
+        self.faults, self.share = only or list(FAULTS), 1
 
     def start(self, lab, host, with_edge):
         tracks = '[[instance.track]]\nedge = "127.0.0.1:9180"\n' if with_edge else ""
@@ -53,6 +54,8 @@ class Keepalived:
     def __init__(self, name, **terms):
         self.name, self.terms = name, terms
         self.watched = 9.5
+        # It takes three times as long, and nobody doubts it.
+        self.faults, self.share = list(FAULTS), 4
 
     def start(self, lab, host, with_edge):
         top, instance = "", ""
@@ -72,14 +75,6 @@ class Keepalived:
         lab.ours.send_signal(signal.SIGTERM)
 
 
-CONTENDERS = [
-    Ours("hifate-vip, 100 ms"),
-    Ours("hifate-vip, 50 ms", advert_interval="50ms"),
-    Keepalived("keepalived, seed (v2, 1 s)"),
-    Keepalived("keepalived, v3, 0.1 s", version=3, advert_int="0.1"),
-]
-
-
 def kill(contender, lab, how):
     for pid in contender.pids(lab.ours):
         os.kill(pid, how)
@@ -96,6 +91,14 @@ FAULTS = {
     "node dead": (lambda contender, lab: lab.unplug("a"), False),
     "partition healed": (None, False),
 }
+
+
+CONTENDERS = [
+    Ours("hifate-vip, 100 ms"),
+    Ours("hifate-vip, 50 ms", only=["daemon killed -9", "link down", "node dead"], advert_interval="50ms"),
+    Keepalived("keepalived, seed (v2, 1 s)"),
+    Keepalived("keepalived, v3, 0.1 s", version=3, advert_int="0.1"),
+]
 
 
 def edge(lab, host):
@@ -244,8 +247,14 @@ def main():
     with concurrent.futures.ProcessPoolExecutor(options.lanes) as lanes:
         for fault in options.faults:
             # In turns, so that whatever else the machine does strikes all alike.
-            asked = [(number, lanes.submit(run, number, fault)) for _ in range(options.runs) for number in numbers]
-            samples = {number: [] for number in numbers}
+            turns = [
+                number
+                for turn in range(options.runs)
+                for number in numbers
+                if fault in CONTENDERS[number].faults and turn % CONTENDERS[number].share == 0
+            ]
+            asked = [(number, lanes.submit(run, number, fault)) for number in turns]
+            samples = {number: [] for number in turns}
             for number, answer in asked:
                 samples[number].append(answer.result())
                 done = sum(map(len, samples.values()))
@@ -256,7 +265,7 @@ def main():
                 results.setdefault(fault, {})[name] = {"figures": figures, "runs": runs}
                 rows.append(row(fault, name, figures))
     about = f"Commit `{machine['commit']}`, {machine['cores']} x {machine['cpu']}, Linux {machine['kernel'].split('-')[0]}, {machine['time'][:10]}."
-    about += f" Median / worst of {options.runs} runs; {options.lanes} networks at once."
+    about += f" Median / worst of {options.runs} runs, of keepalived of every fourth; {options.lanes} networks at once."
     text = "\n".join([about, "", HEAD, *rows]) + "\n"
     report.publish(options.out, "failover", text, {"machine": machine, "faults": results})
 
