@@ -169,6 +169,7 @@ async fn listen(
     tell: mpsc::Sender<(u64, Said)>,
     id: u64,
 ) {
+    let own = terms.dialect();
     let mut receiver = Receiver::new(terms);
     let mut buffer = [0; LONGEST_ADVERT];
     let mut told = BTreeSet::new();
@@ -187,6 +188,10 @@ async fn listen(
                 metrics.received(None);
                 if heard.addresses_differ && told.insert("addresses") {
                     tracing::warn!(instance = name, source = %heard.source, "a node has other addresses");
+                }
+                if heard.dialect != own && told.insert(heard.dialect.label()) {
+                    let theirs = heard.dialect.label();
+                    tracing::warn!(instance = name, source = %heard.source, theirs, "a node sums otherwise; it may not hear this one (`checksum`)");
                 }
                 if tell.send((id, Said::Advert(heard, station))).await.is_err() {
                     return;

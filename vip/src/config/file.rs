@@ -157,7 +157,7 @@ pub enum HmacMode {
     Enforce,
 }
 
-/// What the checksum of VRRPv3 over IPv4 covers. Both are accepted.
+/// What the checksum of VRRPv3 over IPv4 covers. All are accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checksum {
@@ -166,6 +166,8 @@ pub enum Checksum {
     PseudoHeader,
     /// The message alone, as RFC 9568 and most routers have it.
     Rfc9568,
+    /// As keepalived had it up to 1.3.6, and has with `old_unicast_checksum`.
+    OldUnicast,
 }
 
 /// Who is asked before a silent holder is replaced: one of `gateway`, `http` and `holder`.

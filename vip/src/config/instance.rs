@@ -183,6 +183,7 @@ pub(super) fn resolve(
         checksum: match written.checksum {
             file::Checksum::PseudoHeader => Checksum::PseudoHeader,
             file::Checksum::Rfc9568 => Checksum::Rfc9568,
+            file::Checksum::OldUnicast => Checksum::OldUnicast,
         },
         auth: auth?,
         addresses,

@@ -80,7 +80,7 @@ impl fmt::Display for VirtualRouterId {
     }
 }
 
-/// How version 3 sums what it sends in IPv4. Both are accepted from others. In version 2 and in IPv6 there
+/// How version 3 sums what it sends in IPv4. All are accepted from others. In version 2 and in IPv6 there
 /// is one way only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checksum {
@@ -89,6 +89,9 @@ pub enum Checksum {
     /// The message alone, as RFC 9568 says. keepalived refuses it unless told otherwise, and two refusing
     /// nodes are two active ones.
     Rfc9568,
+    /// With a pseudo-header that names the group, also where a peer is sent to: keepalived up to 1.3.6, and
+    /// `old_unicast_checksum` since.
+    OldUnicast,
 }
 
 /// To whom is sent, and from whom is heard.
@@ -136,6 +139,17 @@ impl Terms {
         match self.source {
             IpAddr::V4(_) => self.version,
             IpAddr::V6(_) => Version::V3,
+        }
+    }
+
+    /// How is summed what is sent.
+    pub fn dialect(&self) -> Dialect {
+        match (self.version(), self.checksum) {
+            (Version::V2, _) => Dialect::V2,
+            (Version::V3, _) if self.source.is_ipv6() => Dialect::PseudoHeader,
+            (Version::V3, Checksum::PseudoHeader) => Dialect::PseudoHeader,
+            (Version::V3, Checksum::Rfc9568) => Dialect::Rfc9568,
+            (Version::V3, Checksum::OldUnicast) => Dialect::OldUnicast,
         }
     }
 

@@ -9,7 +9,7 @@ use super::ip::Packet;
 use super::message::{AUTH_NONE, AUTH_PASS, Message, Opening};
 use super::replay::Marks;
 use super::trailer::{Signer, TRAILER, Trailer};
-use super::{Auth, Discard, Mode, PROTOCOL, Rollout, Terms, Version};
+use super::{Auth, Discard, GROUP_V4, Mode, PROTOCOL, Rollout, Terms, Version};
 use crate::checksum::Sum;
 
 /// How a packet was summed. A peer that sums differently from us hears us only if it is as generous.
@@ -21,11 +21,18 @@ pub enum Dialect {
     PseudoHeader,
     /// Version 3 without one.
     Rfc9568,
+    /// Version 3 with one that names the group, though a peer was sent to.
+    OldUnicast,
 }
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::V2, Self::PseudoHeader, Self::Rfc9568];
+    pub const ALL: [Self; 4] = [
+        Self::V2,
+        Self::PseudoHeader,
+        Self::Rfc9568,
+        Self::OldUnicast,
+    ];
 
     /// The dialect as the value of a metric's label.
     pub fn label(self) -> &'static str {
@@ -33,6 +40,7 @@ impl Dialect {
             Self::V2 => "v2",
             Self::PseudoHeader => "pseudo_header",
             Self::Rfc9568 => "rfc9568",
+            Self::OldUnicast => "old_unicast",
         }
     }
 }
@@ -151,20 +159,21 @@ impl Receiver {
 
     fn dialect(&self, packet: &Packet<'_>, message: &Message<'_>) -> Result<Dialect, Discard> {
         let whole = message.whole;
-        let pseudo = Sum::pseudo_header(packet.source, packet.destination, PROTOCOL, whole.len());
+        let naming = |named| Sum::pseudo_header(packet.source, named, PROTOCOL, whole.len());
+        let pseudo = (naming(packet.destination), Dialect::PseudoHeader);
         let alone = Sum::default();
-        let ways = match (self.terms.version(), packet.source) {
-            (Version::V2, _) => [Some((alone, Dialect::V2)), None],
-            (Version::V3, IpAddr::V4(_)) => [
-                Some((pseudo, Dialect::PseudoHeader)),
-                Some((alone, Dialect::Rfc9568)),
+        let ways: &[_] = match (self.terms.version(), packet.source) {
+            (Version::V2, _) => &[(alone, Dialect::V2)],
+            (Version::V3, IpAddr::V4(_)) => &[
+                pseudo,
+                (alone, Dialect::Rfc9568),
+                (naming(GROUP_V4.into()), Dialect::OldUnicast),
             ],
-            (Version::V3, IpAddr::V6(_)) => [Some((pseudo, Dialect::PseudoHeader)), None],
+            (Version::V3, IpAddr::V6(_)) => &[pseudo],
         };
-        ways.into_iter()
-            .flatten()
+        ways.iter()
             .find(|(before, _)| before.add(whole).finish() == 0)
-            .map(|(_, dialect)| dialect)
+            .map(|(_, dialect)| *dialect)
             .ok_or(Discard::Checksum)
     }
 

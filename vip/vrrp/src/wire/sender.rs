@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::message::{Draft, Message};
 use super::trailer::{Sequence, Signer};
-use super::{Auth, Checksum, PROTOCOL, Rollout, Terms, Version, VirtualRouterId};
+use super::{Auth, Checksum, GROUP_V4, PROTOCOL, Rollout, Terms, Version, VirtualRouterId};
 use crate::checksum::Sum;
 
 /// Writes an instance's advertisements.
@@ -66,14 +66,16 @@ impl Sender {
                 Auth::None | Auth::Pass(_) | Auth::Hmac(_) => None,
             },
         };
-        let pseudo_header =
-            v6 || (self.version == Version::V3 && self.checksum == Checksum::PseudoHeader);
+        let named = match (self.version, self.checksum) {
+            (Version::V3, Checksum::PseudoHeader) => Some(destination),
+            (Version::V3, Checksum::OldUnicast) => Some(GROUP_V4.into()),
+            (Version::V2, _) | (Version::V3, Checksum::Rfc9568) => None,
+        };
+        let named = if v6 { Some(destination) } else { named };
         let mut bytes = draft.write(|message| {
-            let before = if pseudo_header {
-                Sum::pseudo_header(source, destination, PROTOCOL, message.len())
-            } else {
-                Sum::default()
-            };
+            let before = named.map_or_else(Sum::default, |named| {
+                Sum::pseudo_header(source, named, PROTOCOL, message.len())
+            });
             before.add(message).finish()
         });
         if let Some(signing) = &mut self.signing

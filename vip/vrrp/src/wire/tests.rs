@@ -169,9 +169,15 @@ fn the_checksum_of_rfc_9568_is_sent_on_request_and_heard_always() {
 }
 
 #[test]
-fn the_checksum_of_keepalived_1_3_is_not_heard() {
+fn the_checksum_of_keepalived_1_3_is_heard_and_sent() {
     let heard = Receiver::new(unicast_terms()).hear(&bytes(V3_OLD_UNICAST), WALL);
-    assert_eq!(heard, Err(Discard::Checksum));
+    assert_eq!(heard.unwrap().dialect, Dialect::OldUnicast);
+    let old = Terms {
+        checksum: Checksum::OldUnicast,
+        ..unicast_terms()
+    };
+    assert_eq!(old.dialect(), Dialect::OldUnicast);
+    assert_eq!(sent(&old, 100, WALL)[20..], bytes(V3_OLD_UNICAST)[20..]);
 }
 
 #[test]

@@ -134,8 +134,8 @@ pub(super) const ROWS: &[Row] = &[
         Level::Instance,
         &["old_unicast_checksum"],
         Lost,
-        "keepalived up to 1.3.6 and its checksum are not understood",
-        "bring that node to a version of this decade first",
+        "the other node's checksum is understood, and not sent to it",
+        "checksum = \"old-unicast\" sends it",
     ),
     (
         Level::Instance,
