@@ -80,7 +80,7 @@ fn an_installation_is_complete_and_keeps_the_configuration() {
     let dir = tempfile::tempdir().unwrap();
     let (programs, system) = (dir.path().join("programs"), dir.path().join("system"));
     fs::create_dir(&programs).unwrap();
-    for name in ["hifate", "hifate-edge", "hifate-backend"] {
+    for name in ["hifate", "hifate-edge", "hifate-vip", "hifate-backend"] {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_hifate-edge"), programs.join(name)).unwrap();
     }
     let install = || {
@@ -96,6 +96,8 @@ fn an_installation_is_complete_and_keeps_the_configuration() {
     assert_eq!(install(), "");
     for path in [
         "usr/local/bin/hifate-edge",
+        "usr/local/bin/hifate-vip",
+        "usr/local/lib/systemd/system/hifate-vip.service",
         "usr/local/lib/systemd/system/hifate-edge.service",
         "usr/local/lib/systemd/system/hifate-edge.socket",
         "usr/local/lib/sysusers.d/hifate.conf",
@@ -107,6 +109,7 @@ fn an_installation_is_complete_and_keeps_the_configuration() {
         "usr/local/share/hifate/schema/edge.json",
         "etc/hifate/edge.toml",
         "etc/hifate/backend.toml",
+        "etc/hifate/vip.toml",
     ] {
         assert!(fs::metadata(system.join(path)).unwrap().len() > 0, "{path}");
     }
