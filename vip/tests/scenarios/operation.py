@@ -135,6 +135,7 @@ def status_and_exit_codes(lab):
     assert wanted.items() <= instance.items(), instance
     table = lab.command("a", "status")
     assert table.returncode == 0 and "VI_1 is MASTER" in table.stdout and "held here" in table.stdout, table
+    lab.wait(lambda: lab.instance("b")["last_master"])
     other = lab.command("b", "status")
     assert "VI_1 is BACKUP" in other.stdout and "10.77.0.1 with priority 100" in other.stdout, other
     assert lab.do("a", lab.program, "status", "--nonsense", check=False).returncode == 2
