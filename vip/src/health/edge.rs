@@ -82,8 +82,14 @@ async fn hold(
             return None;
         }
         if look == Look::Bad || ended {
-            // Whatever is late on this connection is not waited for.
-            sleep_until(begun + pause(track)).await;
+            // Whatever is late on this connection is not waited for. Of one that has ended before it was of any
+            // use the other end may be about to go: that is seen at the next attempt.
+            let again = if ended && !answered {
+                AGAIN
+            } else {
+                pause(track)
+            };
+            sleep_until(begun + again).await;
             return Some(());
         }
         answered = true;
