@@ -19,7 +19,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "vip" / "lab"), str(ROOT / "benches" / "load")]
 import report  # noqa: E402
-from lab import FOLDER, PROGRAM, VIP, Lab  # noqa: E402
+from lab import PROGRAM, Lab  # noqa: E402
 
 EDGE = PROGRAM.with_name("hifate-edge")
 CURL = "/usr/bin/curl"
@@ -137,15 +137,8 @@ def run(number, fault):
         lab.close()
 
 
-def probing(lab, program, seconds):
-    out = lab.folder / "probe.json"
-    process = lab.start("c", "python3", FOLDER / program, VIP, str(seconds), "0.002", str(out))
-    process.out = out
-    return process
-
-
 def struck(lab, act, program, watched):
-    process = probing(lab, program, watched + 0.7)
+    process = lab.probe(watched + 0.7, program)
     time.sleep(0.7)
     at = time.time()
     act()
@@ -168,7 +161,7 @@ def healed(lab):
     # Ours hears below the firewall: what is dropped on the way out does not arrive.
     lab.wait(lambda: lab.holders() == ["a", "b"], patience=20)
     time.sleep(1.5)
-    process = probing(lab, "probe.py", 8)
+    process = lab.probe(8)
     time.sleep(0.5)
     at = time.time()
     # The loser is told first: the worst order for neighbours.

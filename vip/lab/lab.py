@@ -261,10 +261,10 @@ class Lab:
         """On both nodes, something that says which one it is, whatever address it is asked at."""
         return [self.start(host, "python3", FOLDER / "responder.py", host) for host in "ab"]
 
-    def probe(self, seconds, vip=VIP, every=0.002):
-        """Asks from the client every 2 ms; the answers come with `read_probe`."""
+    def probe(self, seconds, program="probe.py", vip=VIP, every=0.002):
+        """Asks from the client every 2 ms; when it has ended the answers are in its file, `out`."""
         out = self.folder / f"probe-{self.started}.json"
-        process = self.start("c", "python3", FOLDER / "probe.py", vip, str(seconds), str(every), str(out))
+        process = self.start("c", "python3", FOLDER / program, vip, str(seconds), str(every), str(out))
         process.out = out
         return process
 

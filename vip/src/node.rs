@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use daemon::lifecycle::{self, Signal, Signals};
-use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use vrrp::Moment;
@@ -177,13 +176,18 @@ impl Node {
 
     /// Tells a router something, and does what it wants.
     pub(crate) async fn tell(&mut self, index: usize, input: Input) {
+        self.inform(index, input);
+        self.obey(index).await;
+    }
+
+    /// Tells a router something, and writes it down.
+    fn inform(&mut self, index: usize, input: Input) {
         let now = clock::now();
         if let Some(seat) = self.seats.get_mut(index) {
             self.recorder
                 .write(now, &seat.config.name, What::Input(input));
             seat.router.handle(input, now);
         }
-        self.obey(index).await;
     }
 
     async fn hear(&mut self, id: u64, said: Said) {
@@ -313,7 +317,7 @@ impl Node {
         }
     }
 
-    /// Who waits for the kernel, a program or a neighbour tells by this what it was told.
+    /// What there is to look with at what is tracked.
     fn means(&self) -> Means {
         Means {
             kernel: self.kernel.clone(),
@@ -326,6 +330,6 @@ impl Node {
 async fn tick(watchdog: &mut Option<tokio::time::Interval>) {
     match watchdog {
         Some(watchdog) => drop(watchdog.tick().await),
-        None => std::future::pending().boxed().await,
+        None => std::future::pending().await,
     }
 }

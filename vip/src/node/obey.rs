@@ -30,12 +30,7 @@ impl Node {
                 seat.became(state, reason);
                 became.push((state, reason));
             } else if let Some(answer) = self.perform(index, output).await {
-                let now = clock::now();
-                if let Some(seat) = self.seats.get_mut(index) {
-                    self.recorder
-                        .write(now, &seat.config.name, What::Input(answer));
-                    seat.router.handle(answer, now);
-                }
+                self.inform(index, answer);
             }
         }
         if let Some(seat) = self.seats.get(index) {
@@ -140,7 +135,7 @@ impl Node {
         }
     }
 
-    /// Asks the witness; silence is an answer, too.
+    /// Asks the witness. Of neighbours, who answer on the line, silence is an answer, too.
     fn ask(&self, index: usize) {
         let Some((seat, witness)) = self
             .seats
@@ -150,28 +145,27 @@ impl Node {
             return;
         };
         let (id, tell) = (seat.id, self.witnessed.sender.clone());
-        match witness {
+        let (silence, patience) = match witness {
             Witness::Gateway(gateway, patience) => {
                 self.on_line(index, "ask", |line| line.ask(gateway));
-                tokio::spawn(async move {
-                    tokio::time::sleep(patience).await;
-                    let _over = tell.send((id, false)).await;
-                });
+                (false, patience)
             }
             Witness::Holder(patience) => {
                 self.on_line(index, "ask", Line::probe);
-                tokio::spawn(async move {
-                    tokio::time::sleep(patience).await;
-                    let _over = tell.send((id, true)).await;
-                });
+                (true, patience)
             }
             Witness::Http(url, patience) => {
                 tokio::spawn(async move {
                     let answer = tokio::time::timeout(patience, get(&url)).await;
                     let _over = tell.send((id, matches!(answer, Ok(Ok(()))))).await;
                 });
+                return;
             }
-        }
+        };
+        tokio::spawn(async move {
+            tokio::time::sleep(patience).await;
+            let _over = tell.send((id, silence)).await;
+        });
     }
 
     /// The others of a group follow one that has become something by itself.

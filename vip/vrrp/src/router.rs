@@ -229,7 +229,7 @@ impl Router {
             | Phase::Stopped => return,
         };
         if now.since(due) > patience || holding.has_lapsed(now) {
-            self.step_down(Reason::Stalled, now);
+            self.step_down(now);
         }
     }
 

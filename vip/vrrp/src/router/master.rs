@@ -167,8 +167,8 @@ impl Router {
         }
     }
 
-    /// Takes note of another master, of whom this one will have to be told apart.
-    /// Whoever has just been replaced may still say that it was there.
+    /// Takes note of another master, of whom this one will have to be told apart; not of one that has just been
+    /// replaced, which may still say that it was there.
     fn dispute(&mut self, now: Moment) {
         if let Phase::Master(holding) = &mut self.phase
             && holding.announcements.is_settled()
@@ -187,12 +187,12 @@ impl Router {
         }
     }
 
-    /// Lets go without a successor.
-    pub(super) fn step_down(&mut self, reason: Reason, now: Moment) {
+    /// Lets go without a successor: it has not been run for longer than others wait.
+    pub(super) fn step_down(&mut self, now: Moment) {
         self.outputs.push_back(Output::Drop);
         self.interval = self.terms.interval;
         self.listen(now);
-        self.became(reason);
+        self.became(Reason::Stalled);
     }
 
     /// Says farewell, and holds the addresses until a successor is heard.
